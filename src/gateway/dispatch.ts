@@ -1,0 +1,144 @@
+// From a named operation and a parsed input to its answer: the part of the request path that calls between services share
+// with requests from outside. It must never know a protocol or a socket.
+import type { CallOptions, Context, Platform, Principal } from "../contract/context.ts";
+import type { Service } from "../contract/service.ts";
+import { AwsError } from "../kernel/errors.ts";
+import { uuid } from "../kernel/ids.ts";
+
+/** A service that is loaded when it is first needed. */
+export interface ServiceEntry {
+  readonly id: string;
+  load(): Promise<LoadedService>;
+}
+
+/** A service as the dispatcher sees it: the types of its operations were checked where it was defined. */
+export type LoadedService = Pick<Service, "id" | "jobs" | "resources" | "web"> & {
+  readonly operations: Readonly<Record<string, AnyOperation | undefined>>;
+};
+type AnyOperation = (context: Context, input: never) => Promise<unknown>;
+
+/** Checks an input against the service's model; throws the AwsError that AWS answers. */
+export type Validate = (service: string, operation: string, input: unknown) => void | Promise<void>;
+
+export interface Scope {
+  readonly account: string;
+  readonly region: string;
+  readonly principal: Principal;
+  readonly requestId?: string;
+  readonly clientOrigin?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface Dispatcher {
+  service(id: string): Promise<LoadedService>;
+  /** Runs an operation whose input is already validated. */
+  run(service: string, operation: string, input: unknown, scope: Scope): Promise<unknown>;
+  /** Validates, then runs: what `ctx.call` does. */
+  call(service: string, operation: string, input: unknown, scope: Scope): Promise<unknown>;
+  context(service: string, operation: string, scope: Scope): Context;
+}
+
+const NEVER = new AbortController().signal;
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+
+export function createDispatcher(platform: Platform, entries: readonly ServiceEntry[], validate: Validate): Dispatcher {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const loaded = new Map<string, Promise<LoadedService>>();
+
+  const service = (id: string): Promise<LoadedService> => {
+    let known = loaded.get(id);
+    if (!known) {
+      const entry = byId.get(id);
+      if (!entry) return Promise.reject(notImplemented(id));
+      known = entry.load();
+      loaded.set(id, known);
+    }
+    return known;
+  };
+
+  const run = async (id: string, name: string, input: unknown, scope: Scope): Promise<unknown> => {
+    const operation = (await service(id)).operations[name];
+    if (!operation) throw notImplemented(id, name);
+    return operation(context(id, name, scope), input as never);
+  };
+
+  const call = async (id: string, name: string, input: unknown, scope: Scope): Promise<unknown> => {
+    const checked = validate(id, name, input);
+    if (checked) await checked;
+    return run(id, name, input, scope);
+  };
+
+  const context = (id: string, name: string, scope: Scope): Context => new OperationContext(platform, id, name, scope, call);
+
+  return { service, run, call, context };
+}
+
+function notImplemented(service: string, operation?: string): AwsError {
+  const what = operation ? `${service}:${operation}` : `The service ${service}`;
+  return new AwsError("NotImplemented", `${what} is not implemented by Hearth.`, { status: 501 });
+}
+
+/** A class, so that every request's context has one hidden shape. */
+class OperationContext implements Context {
+  readonly clock: Platform["clock"];
+  readonly random: Platform["random"];
+  readonly logger: Platform["logger"];
+  readonly storage: Platform["storage"];
+  readonly blobs: Platform["blobs"];
+  readonly jobs: Platform["jobs"];
+  readonly ledger: Platform["ledger"];
+  readonly runtime: Platform["runtime"];
+  readonly endpoint: string;
+  readonly partition = "aws";
+  readonly allowLocalCode: boolean;
+  readonly account: string;
+  readonly region: string;
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly service: string;
+  readonly operation: string;
+  readonly clientOrigin: string;
+  readonly signal: AbortSignal;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #call: Dispatcher["call"];
+
+  constructor(platform: Platform, service: string, operation: string, scope: Scope, call: Dispatcher["call"]) {
+    this.clock = platform.clock;
+    this.random = platform.random;
+    this.logger = platform.logger;
+    this.storage = platform.storage;
+    this.blobs = platform.blobs;
+    this.jobs = platform.jobs;
+    this.ledger = platform.ledger;
+    this.runtime = platform.runtime;
+    this.endpoint = platform.endpoint;
+    this.allowLocalCode = platform.allowLocalCode;
+    this.account = scope.account;
+    this.region = scope.region;
+    this.requestId = scope.requestId ?? uuid(platform.random);
+    this.principal = scope.principal;
+    this.service = service;
+    this.operation = operation;
+    this.clientOrigin = scope.clientOrigin ?? platform.endpoint;
+    this.signal = scope.signal ?? NEVER;
+    this.headers = scope.headers ?? NO_HEADERS;
+    this.#call = call;
+  }
+
+  readonly call: Context["call"] = (service, operation, input, as: CallOptions = {}) => {
+    const account = as.account ?? this.account;
+    const principal: Principal = {
+      account,
+      service: as.service ?? `${this.service}.amazonaws.com`,
+      ...(as.sourceArn && { sourceArn: as.sourceArn }),
+    };
+    const answer = this.#call(service, operation, input, {
+      account,
+      region: as.region ?? this.region,
+      principal,
+      signal: as.signal ?? this.signal,
+    });
+    return answer as ReturnType<Context["call"]> as never;
+  };
+}

@@ -1,0 +1,96 @@
+// A whole platform in one process for tests: memory storage, a clock that the test moves, chance from a seed.
+import type { Context, Platform } from "../contract/context.ts";
+import { createLedger } from "../contract/ledger.ts";
+import type { InputOf, OperationName, OutputOf, ServiceId, ServiceModels } from "../contract/models.ts";
+import type { FunctionRuntime } from "../contract/runtime.ts";
+import { createDispatcher, type Dispatcher, type ServiceEntry, type Validate } from "../gateway/dispatch.ts";
+import { createJobs } from "../jobs/runner.ts";
+import { AwsError } from "../kernel/errors.ts";
+import { silentLogger } from "../kernel/log.ts";
+import { seededRandom } from "../kernel/random.ts";
+import { VirtualClock } from "../kernel/virtual-clock.ts";
+import { openMemoryStorage } from "../storage/engines/memory.ts";
+import { openMemoryBlobs } from "../storage/engines/memory-blobs.ts";
+
+export interface WorldOptions {
+  readonly services: readonly ServiceEntry[];
+  readonly seed?: number;
+  /** Answers invocations; by default there is no runtime and every one fails. */
+  readonly runtime?: Partial<FunctionRuntime>;
+  readonly validate?: Validate;
+}
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly platform: Platform;
+  readonly dispatcher: Dispatcher;
+  /** An operation as account 000000000000 in us-east-1, unless `scope` says otherwise. */
+  call<S extends ServiceId, K extends OperationName<ServiceModels[S]>>(
+    service: S,
+    operation: K,
+    input: InputOf<S, K>,
+    scope?: { account?: string; region?: string },
+  ): Promise<OutputOf<S, K>>;
+  context(service: ServiceId, scope?: { account?: string; region?: string }): Context;
+  /** Moves time forward and lets everything that falls due run: timers, jobs, what they cause. */
+  advance(byMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const clock = new VirtualClock();
+  const random = seededRandom(options.seed ?? 1);
+  const storage = openMemoryStorage();
+  const scopeOf = (scope: { account?: string; region?: string } = {}) => {
+    const account = scope.account ?? "000000000000";
+    return { account, region: scope.region ?? "us-east-1", principal: { account, accessKeyId: "test" } };
+  };
+  const runner = createJobs({
+    storage,
+    clock,
+    random,
+    logger: silentLogger,
+    definition: async (type) => {
+      const [service = "", name = ""] = type.split(".");
+      return (await dispatcher.service(service)).jobs?.[name];
+    },
+    context: (type, payload) => {
+      const [service = "", name = ""] = type.split(".");
+      return dispatcher.context(service, name, scopeOf(payload as { account: string; region: string }));
+    },
+  });
+  const platform: Platform = {
+    clock,
+    random,
+    logger: silentLogger,
+    storage,
+    blobs: openMemoryBlobs({ clock, random }),
+    jobs: runner.jobs,
+    ledger: createLedger(),
+    runtime: { ...noRuntime, ...options.runtime },
+    endpoint: "http://127.0.0.1:4566",
+    partition: "aws",
+    allowLocalCode: true,
+  };
+  const dispatcher = createDispatcher(platform, options.services, options.validate ?? (() => {}));
+  runner.start();
+  return {
+    clock,
+    platform,
+    dispatcher,
+    call: (service, operation, input, scope) => dispatcher.call(service, operation, input, scopeOf(scope)) as never,
+    context: (service, scope) => dispatcher.context(service, "Test", scopeOf(scope)),
+    advance: (byMs) => clock.advance(byMs),
+    close: async () => {
+      await runner.stop();
+      await storage.close();
+    },
+  };
+}
+
+const noRuntime: FunctionRuntime = {
+  invoke: () => Promise.reject(new AwsError("ServiceException", "This world has no runtime.", { status: 500 })),
+  retire: () => {},
+  unpack: () => Promise.reject(new AwsError("ServiceException", "This world has no runtime.", { status: 500 })),
+  supports: () => true,
+};
