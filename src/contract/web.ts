@@ -4,13 +4,13 @@ import type { Context } from "./context.ts";
 
 export interface WebRequest {
   readonly method: string;
-  /** The path as it was sent, still percent-encoded, below the API's own root: `/orders/1`. */
+  /** The path as it was sent, still percent-encoded, below the API's own root: `/dev/orders/1` on a REST API's stage `dev`. */
   readonly path: string;
   /** Without the question mark, as it was sent. */
   readonly query: string;
-  /** Names in lower case. A header that came several times is joined with a comma and a space... */
+  /** Names in lower case. The values of a header that came several times are joined with a comma and a space. */
   readonly headers: Readonly<Record<string, string>>;
-  /** ...and here are names (as sent) and values one by one, in order. */
+  /** Names as sent and values one by one, in order. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
   /** The Host header, with port if it had one. */
@@ -33,8 +33,9 @@ export interface WebTarget {
   readonly kind: string;
   /** The API's id, or the function URL's. */
   readonly id: string;
-  /** The request's path starts with the stage's name where the form of the URL requires one (all but custom domains). */
+  /** The path begins with the stage's name, as AWS's own URLs do; the service takes it off. */
   readonly request: WebRequest;
 }
 
-export type WebHandler = (context: Context, target: WebTarget) => Promise<WebResponse>;
+/** Undefined when the id is not one of this service's: several services share a host form, and the gateway asks each. */
+export type WebHandler = (context: Context, target: WebTarget) => Promise<WebResponse | undefined>;
