@@ -46,13 +46,13 @@ type Constructor = new (argument: unknown) => object;
 
 function createClient(module: Readonly<Record<string, unknown>>, endpoint: string, region: string): SdkClient {
   const name = Object.keys(module).find((key) => key.endsWith("Client") && !key.startsWith("_"));
-  const constructor = name ? module[name] : undefined;
-  if (!isConstructor(constructor)) throw new CliError("the client package has no client");
+  const factory = name ? module[name] : undefined;
+  if (!isConstructor(factory)) throw new CliError("the client package has no client");
   const credentials = {
     accessKeyId: process.env["AWS_ACCESS_KEY_ID"] ?? "test",
     secretAccessKey: process.env["AWS_SECRET_ACCESS_KEY"] ?? "test",
   };
-  const client = new constructor({ endpoint, region, credentials, forcePathStyle: true });
+  const client = new factory({ endpoint, region, credentials, forcePathStyle: true });
   if (!isClient(client)) throw new CliError("the client package's client cannot send");
   return client;
 }
