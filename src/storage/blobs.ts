@@ -1,6 +1,18 @@
 // The blob store contract: bodies too large for a value. Written first, then pointed to by a record in a transaction;
 // what no record points to is an orphan, and a sweep removes it.
 
+/** Hexadecimal digits of a blob's id, lower case. */
+export const BLOB_ID_LENGTH = 32;
+
+/** What reading a blob throws that is not there (any more). */
+export class BlobNotFound extends Error {
+  override readonly name = "BlobNotFound";
+
+  constructor(id: string) {
+    super(`There is no blob ${id}`);
+  }
+}
+
 export interface BlobWriter {
   /** Resolves when more may be written. */
   write(chunk: Uint8Array): Promise<void>;
