@@ -1,6 +1,6 @@
 // Takes what functions print and brings it to CloudWatch Logs in batches. It must never delay a function, nor grow without
 // bound when the platform cannot keep up: then it drops the oldest and says so in the log itself.
-import type { Clock, Timer } from "../kernel/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { hasCode, messageOf } from "../kernel/errors.ts";
 import type { Logger } from "../kernel/log.ts";
 
@@ -20,8 +20,6 @@ export type LogsCall = (
   scope: { account: string; region: string },
 ) => Promise<unknown>;
 
-/** How long lines gather before they are written, in ms. */
-const INTERVAL_MS = 100;
 /** Lines held at most, over all streams. */
 const LINES_MAX = 100_000;
 /** Lines in one PutLogEvents call (the API's limit is 10,000) and their bytes, 26 for each line included (its limit is 1,048,576). */
@@ -35,7 +33,7 @@ interface Pending {
 
 export interface LogForwarder {
   accept(log: FunctionLog): void;
-  /** Writes all that is held. */
+  /** Resolves when all that is held is written. */
   flush(): Promise<void>;
 }
 
@@ -43,8 +41,7 @@ export function createLogForwarder(options: { readonly clock: Clock; readonly lo
   const { clock, logger, call } = options;
   let pending = new Map<string, Pending>();
   let held = 0;
-  let timer: Timer | undefined;
-  let writing: Promise<void> = Promise.resolve();
+  let writing: Promise<void> | undefined;
 
   const write = async ({ log, entries }: Pending): Promise<void> => {
     const scope = { account: log.account, region: log.region };
@@ -61,14 +58,13 @@ export function createLogForwarder(options: { readonly clock: Clock; readonly lo
     }
   };
 
-  const flush = (): Promise<void> => {
-    timer?.cancel();
-    timer = undefined;
-    const batch = pending;
-    pending = new Map();
-    held = 0;
-    writing = writing.then(async () => {
-      for (const one of batch.values()) {
+  /** Goes on until nothing is held: what comes while it writes is the next round's, so batches grow with the load. */
+  const drain = async (): Promise<void> => {
+    while (pending.size > 0) {
+      const round = pending;
+      pending = new Map();
+      held = 0;
+      for (const one of round.values()) {
         try {
           await write(one);
         } catch (error) {
@@ -79,8 +75,8 @@ export function createLogForwarder(options: { readonly clock: Clock; readonly lo
           });
         }
       }
-    });
-    return writing;
+    }
+    writing = undefined;
   };
 
   return {
@@ -98,9 +94,9 @@ export function createLogForwarder(options: { readonly clock: Clock; readonly lo
         one.entries = [{ timestampMs: clock.now(), message: `[hearth: ${dropped} lines dropped, the log could not keep up]` }];
         held -= dropped - 1;
       }
-      timer ??= clock.setTimer(INTERVAL_MS, () => void flush());
+      writing ??= drain();
     },
-    flush,
+    flush: () => writing ?? Promise.resolve(),
   };
 }
 
