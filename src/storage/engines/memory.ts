@@ -28,7 +28,7 @@ export function openMemoryStorage(options: MemoryStorageOptions = {}): Storage {
   };
 
   const base = {
-    overlay: undefined,
+    layers: [],
     get: (text: string) => entries.get(text)?.value,
     cursor: (start: string, end: string, _range: unknown, reverse: boolean) => entries.cursor(start, end, reverse),
   };

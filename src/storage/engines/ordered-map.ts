@@ -14,6 +14,8 @@ export interface Cursor<V> {
   readonly key: string | undefined;
   readonly value: V | undefined;
   next(): void;
+  /** Lets go of what it holds, if it holds anything. */
+  close?(): void;
 }
 
 /** Bytes as a string of as many characters, which orders as the bytes do. */

@@ -18,19 +18,24 @@ import { type Cursor, OrderedMap, textOf } from "./ordered-map.ts";
 export interface Write {
   readonly key: Key;
   readonly value: Value | undefined;
-  /** The group commit that it belongs to; 0 for a transaction's own. */
-  readonly group: number;
+}
+
+/** Committed writes that are not in the store yet. */
+export interface Layer {
+  /** Rises from layer to layer; 0 is the store itself. */
+  readonly number: number;
+  readonly writes: OrderedMap<Write>;
 }
 
 /** What transactions read below their own writes. */
 export interface Base {
-  /** Committed writes that are not in the store yet; they hide what the store has. */
-  readonly overlay: OrderedMap<Write> | undefined;
+  /** The newest first: each hides what is below it, and all hide what the store has. */
+  readonly layers: readonly Layer[];
   get(text: string, key: Key): Value | undefined;
   cursor(start: string, end: string, range: KeyRange, reverse: boolean): Cursor<Entry>;
 }
 
-/** Takes over what a transaction wrote, at once; `seen` is the latest group that it read from. A promise says when the transaction may be acknowledged. */
+/** Takes over what a transaction wrote, at once; `seen` is the latest layer that it read from. A promise says when the transaction may be acknowledged. */
 export type Commit = (writes: OrderedMap<Write> | undefined, seen: number) => Promise<void> | undefined;
 
 export class SerialTransaction implements Transaction {
@@ -54,10 +59,13 @@ export class SerialTransaction implements Transaction {
     const text = textOf(key);
     const own = this.writes?.get(text);
     if (own !== undefined) return own.value;
-    const pending = this.#base.overlay?.get(text);
-    if (pending === undefined) return this.#base.get(text, key);
-    if (pending.group > this.seen) this.seen = pending.group;
-    return pending.value;
+    for (const layer of this.#base.layers) {
+      const pending = layer.writes.get(text);
+      if (pending === undefined) continue;
+      if (layer.number > this.seen) this.seen = layer.number;
+      return pending.value;
+    }
+    return this.#base.get(text, key);
   }
 
   async range(range: KeyRange, options: RangeOptions): Promise<Entry[]> {
@@ -67,10 +75,19 @@ export class SerialTransaction implements Transaction {
     const start = textOf(range.start);
     const end = textOf(range.end);
     if (limit === 0 || start >= end) return [];
-    const below = this.#base.cursor(start, end, range, reverse);
-    const pending = this.#base.overlay?.size ? this.#base.overlay.cursor(start, end, reverse) : undefined;
-    const own = this.writes?.cursor(start, end, reverse);
-    return this.#merge(own, pending, below, limit, reverse);
+    const cursors: { readonly cursor: Cursor<Write>; readonly number: number }[] = [];
+    const add = (writes: OrderedMap<Write> | undefined, number: number) => {
+      const cursor = writes?.cursor(start, end, reverse);
+      if (cursor?.key !== undefined) cursors.push({ cursor, number });
+    };
+    add(this.writes, 0);
+    for (const layer of this.#base.layers) add(layer.writes, layer.number);
+    const store = this.#base.cursor(start, end, range, reverse);
+    try {
+      return cursors.length === 0 ? take(store, limit) : this.#merge([...cursors, { cursor: store, number: 0 }], limit, reverse);
+    } finally {
+      store.close?.();
+    }
   }
 
   claim(range: KeyRange, limit: number): Promise<Entry[]> {
@@ -83,43 +100,33 @@ export class SerialTransaction implements Transaction {
     assert(key.length > 0 && key.length <= KEY_BYTES_MAX, `a key of ${key.length} bytes: from 1 to ${KEY_BYTES_MAX} are allowed`);
     assert(value.length <= VALUE_BYTES_MAX, `a value of ${value.length} bytes: up to ${VALUE_BYTES_MAX} are allowed`);
     this.writes ??= new OrderedMap();
-    this.writes.set(textOf(key), { key, value, group: 0 });
+    this.writes.set(textOf(key), { key, value });
   }
 
   delete(key: Key): void {
     this.#assertWritable();
     assert(key.length > 0 && key.length <= KEY_BYTES_MAX, `a key of ${key.length} bytes: from 1 to ${KEY_BYTES_MAX} are allowed`);
     this.writes ??= new OrderedMap();
-    this.writes.set(textOf(key), { key, value: undefined, group: 0 });
+    this.writes.set(textOf(key), { key, value: undefined });
   }
 
-  #merge(
-    own: Cursor<Write> | undefined,
-    pending: Cursor<Write> | undefined,
-    below: Cursor<Entry>,
-    limit: number,
-    reverse: boolean,
-  ): Entry[] {
+  /** The newest first: where several stand at one key, the first one counts and all move on. */
+  #merge(cursors: readonly { readonly cursor: Cursor<Write>; readonly number: number }[], limit: number, reverse: boolean): Entry[] {
     const out: Entry[] = [];
     while (out.length < limit) {
-      const first = firstOf(firstOf(own?.key, pending?.key, reverse), below.key, reverse);
+      let first: string | undefined;
+      for (const { cursor } of cursors) first = firstOf(first, cursor.key, reverse);
       if (first === undefined) break;
-      // The layer above hides the ones below; each that stands at this key moves on.
-      let found: Write | Entry | undefined;
-      if (below.key === first) {
-        found = below.value;
-        below.next();
+      let found: Write | undefined;
+      for (const { cursor, number } of cursors) {
+        if (cursor.key !== first) continue;
+        if (found === undefined) {
+          found = cursor.value;
+          if (number > this.seen) this.seen = number;
+        }
+        cursor.next();
       }
-      if (pending?.key === first) {
-        if (own?.key !== first && (pending.value?.group ?? 0) > this.seen) this.seen = pending.value?.group ?? 0;
-        found = pending.value;
-        pending.next();
-      }
-      if (own?.key === first) {
-        found = own.value;
-        own.next();
-      }
-      if (found?.value !== undefined) out.push("group" in found ? { key: found.key, value: found.value } : (found as Entry));
+      if (found?.value !== undefined) out.push({ key: found.key, value: found.value });
     }
     return out;
   }
@@ -132,6 +139,12 @@ export class SerialTransaction implements Transaction {
     this.#assertOpen();
     assert(!this.#readOnly, "a snapshot does not write");
   }
+}
+
+function take(cursor: Cursor<Entry>, limit: number): Entry[] {
+  const out: Entry[] = [];
+  for (; out.length < limit && cursor.value !== undefined; cursor.next()) out.push(cursor.value);
+  return out;
 }
 
 function firstOf(one: string | undefined, other: string | undefined, reverse: boolean): string | undefined {
