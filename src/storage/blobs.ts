@@ -14,7 +14,7 @@ export class BlobNotFound extends Error {
 }
 
 export interface BlobWriter {
-  /** Resolves when more may be written. */
+  /** Resolves when more may be written. Takes the chunk over: do not change it afterwards. */
   write(chunk: Uint8Array): Promise<void>;
   /** Syncs and names the blob; from now on it can be read. */
   finish(): Promise<{ readonly id: string; readonly size: number }>;

@@ -22,7 +22,7 @@ export function openMemoryBlobs({ clock, random }: MemoryBlobsOptions): BlobStor
       return {
         async write(chunk) {
           assert(open, "a blob was written to after its end");
-          chunks.push(chunk.slice());
+          chunks.push(chunk);
         },
         async finish() {
           assert(open, "a blob was finished twice");
