@@ -8,6 +8,8 @@ import { uuid } from "../kernel/ids.ts";
 /** A service that is loaded when it is first needed. */
 export interface ServiceEntry {
   readonly id: string;
+  /** The kinds of web target that it handles, so that others are not loaded for one. Left out: it is loaded and asked. */
+  readonly web?: readonly string[];
   load(): Promise<LoadedService>;
 }
 
@@ -31,6 +33,7 @@ export interface Scope {
 }
 
 export interface Dispatcher {
+  readonly entries: readonly ServiceEntry[];
   service(id: string): Promise<LoadedService>;
   /** Runs an operation whose input is already validated. */
   run(service: string, operation: string, input: unknown, scope: Scope): Promise<unknown>;
@@ -58,6 +61,7 @@ export function createDispatcher(platform: Platform, entries: readonly ServiceEn
   };
 
   const run = async (id: string, name: string, input: unknown, scope: Scope): Promise<unknown> => {
+    if (!byId.has(id)) throw notImplemented(id, name);
     const operation = (await service(id)).operations[name];
     if (!operation) throw notImplemented(id, name);
     return operation(context(id, name, scope), input as never);
@@ -71,7 +75,7 @@ export function createDispatcher(platform: Platform, entries: readonly ServiceEn
 
   const context = (id: string, name: string, scope: Scope): Context => new OperationContext(platform, id, name, scope, call);
 
-  return { service, run, call, context };
+  return { entries, service, run, call, context };
 }
 
 function notImplemented(service: string, operation?: string): AwsError {
@@ -99,8 +103,8 @@ class OperationContext implements Context {
   readonly service: string;
   readonly operation: string;
   readonly clientOrigin: string;
-  readonly signal: AbortSignal;
   readonly headers: Readonly<Record<string, string>>;
+  readonly #scope: Scope;
   readonly #call: Dispatcher["call"];
 
   constructor(platform: Platform, service: string, operation: string, scope: Scope, call: Dispatcher["call"]) {
@@ -121,9 +125,14 @@ class OperationContext implements Context {
     this.service = service;
     this.operation = operation;
     this.clientOrigin = scope.clientOrigin ?? platform.endpoint;
-    this.signal = scope.signal ?? NEVER;
     this.headers = scope.headers ?? NO_HEADERS;
+    this.#scope = scope;
     this.#call = call;
+  }
+
+  /** Asked of the scope when it is needed: most operations never look, and a request's signal is made at the first look. */
+  get signal(): AbortSignal {
+    return this.#scope.signal ?? NEVER;
   }
 
   readonly call: Context["call"] = (service, operation, input, as: CallOptions = {}) => {
@@ -133,12 +142,28 @@ class OperationContext implements Context {
       service: as.service ?? `${this.service}.amazonaws.com`,
       ...(as.sourceArn && { sourceArn: as.sourceArn }),
     };
-    const answer = this.#call(service, operation, input, {
-      account,
-      region: as.region ?? this.region,
-      principal,
-      signal: as.signal ?? this.signal,
-    });
+    const answer = this.#call(service, operation, input, new InnerScope(this, account, principal, as));
     return answer as ReturnType<Context["call"]> as never;
   };
+}
+
+/** A call between services ends with the one that it is made for, unless it is told otherwise. */
+class InnerScope implements Scope {
+  readonly account: string;
+  readonly region: string;
+  readonly principal: Principal;
+  readonly #caller: Context;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(caller: Context, account: string, principal: Principal, as: CallOptions) {
+    this.account = account;
+    this.region = as.region ?? caller.region;
+    this.principal = principal;
+    this.#caller = caller;
+    this.#signal = as.signal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal ?? this.#caller.signal;
+  }
 }
