@@ -4,19 +4,30 @@ import { createLedger } from "../contract/ledger.ts";
 import type { InputOf, OperationName, OutputOf, ServiceId, ServiceModels } from "../contract/models.ts";
 import type { FunctionRuntime } from "../contract/runtime.ts";
 import { createDispatcher, type Dispatcher, type ServiceEntry, type Validate } from "../gateway/dispatch.ts";
+import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { type Listener, listen } from "../host/http-server.ts";
 import { createJobs } from "../jobs/runner.ts";
 import { AwsError } from "../kernel/errors.ts";
 import { silentLogger } from "../kernel/log.ts";
 import { seededRandom } from "../kernel/random.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
+import { validateInput } from "../protocol/validation.ts";
 import { openMemoryStorage } from "../storage/engines/memory.ts";
 import { openMemoryBlobs } from "../storage/engines/memory-blobs.ts";
+import {
+  type ClientConfiguration,
+  type ClientOptions,
+  clientConfiguration,
+  type InProcessConfiguration,
+  inProcessConfiguration,
+} from "./client.ts";
 
 export interface WorldOptions {
   readonly services: readonly ServiceEntry[];
   readonly seed?: number;
   /** Answers invocations; by default there is no runtime and every one fails. */
   readonly runtime?: Partial<FunctionRuntime>;
+  /** Default: what the gateway checks of every input. */
   readonly validate?: Validate;
 }
 
@@ -24,6 +35,12 @@ export interface World {
   readonly clock: VirtualClock;
   readonly platform: Platform;
   readonly dispatcher: Dispatcher;
+  /** The whole request path, for requests made by hand. */
+  readonly gateway: Gateway;
+  /** For a real SDK v3 client within this process: `new SQSClient(world.client())`. */
+  client(options?: ClientOptions): InProcessConfiguration;
+  /** Opens a real socket on a free port of loopback, once; the client's configuration leads to it. Closed with the world. */
+  listen(options?: ClientOptions): Promise<ClientConfiguration>;
   /** An operation as account 000000000000 in us-east-1, unless `scope` says otherwise. */
   call<S extends ServiceId, K extends OperationName<ServiceModels[S]>>(
     service: S,
@@ -72,16 +89,26 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     partition: "aws",
     allowLocalCode: true,
   };
-  const dispatcher = createDispatcher(platform, options.services, options.validate ?? (() => {}));
+  const dispatcher = createDispatcher(platform, options.services, options.validate ?? validateInput);
+  const gateway = createGateway({ platform, dispatcher });
+  let listening: Promise<Listener> | undefined;
   runner.start();
   return {
     clock,
     platform,
     dispatcher,
+    gateway,
+    client: (client) => inProcessConfiguration(gateway.handle, client),
+    listen: async (client) => {
+      listening ??= listen({ port: 0, handle: gateway.handle });
+      const { host, port } = await listening;
+      return clientConfiguration(`http://${host}:${port}`, client);
+    },
     call: (service, operation, input, scope) => dispatcher.call(service, operation, input, scopeOf(scope)) as never,
     context: (service, scope) => dispatcher.context(service, "Test", scopeOf(scope)),
     advance: (byMs) => clock.advance(byMs),
     close: async () => {
+      if (listening) await (await listening).close(0);
       await runner.stop();
       await storage.close();
     },
