@@ -5,7 +5,11 @@ import type { ServiceEntry } from "../gateway/dispatch.ts";
 export const SERVICES: readonly ServiceEntry[] = [
   { id: "apigateway", web: ["execute-api"], load: async () => (await import("../services/apigateway/service.ts")).apigateway },
   { id: "apigatewayv2", web: ["execute-api"], load: async () => (await import("../services/apigatewayv2/service.ts")).apigatewayv2 },
-  { id: "cloudformation", web: [], load: async () => (await import("../services/cloudformation/service.ts")).cloudFormation },
+  {
+    id: "cloudformation",
+    web: [],
+    load: async () => (await import("../services/cloudformation/service.ts")).cloudFormation({ resourceType }),
+  },
   { id: "dynamodb", web: [], load: async () => (await import("../services/dynamodb/service.ts")).dynamodb },
   { id: "eventbridge", web: [], load: async () => (await import("../services/eventbridge/service.ts")).eventbridge },
   { id: "lambda", web: [], load: async () => (await import("../services/lambda/service.ts")).lambda },
