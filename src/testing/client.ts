@@ -78,7 +78,6 @@ export function inProcessHandler(handle: HttpHandler): InProcessHandler {
         const value = answer.headers[name];
         if (value !== undefined) headers[name.toLowerCase()] = typeof value === "string" ? value : value.join(", ");
       }
-      const { body } = answer;
       return { response: { statusCode: answer.status, headers, body: Readable.from(chunksOf(answer.body)) } };
     },
     destroy: () => {},
