@@ -104,7 +104,7 @@ class LmdbStorage implements Storage {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    this.#executor.close(new AssertionFailure("the storage is closed"));
+    await this.#executor.close(new AssertionFailure("the storage is closed"));
     for (let last = this.#base.layers[0]; last; last = this.#base.layers[0]) await last.durable.catch(() => {});
     await this.#database.close();
     this.#release();
@@ -188,7 +188,7 @@ class LmdbStorage implements Storage {
     if (!mayGoOn) {
       // After a failed sync nobody knows what the disk holds, and a second one that succeeds proves nothing.
       const text = "the storage failed earlier and takes nothing more until it is opened anew";
-      this.#executor.close(new StorageFailure(text, { cause: failure }));
+      this.#executor.refuse(new StorageFailure(text, { cause: failure }));
     }
     for (const layer of failed) layer.reject(failure);
   }

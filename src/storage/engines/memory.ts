@@ -38,6 +38,6 @@ export function openMemoryStorage(options: MemoryStorageOptions = {}): Storage {
     transact: (fn) => executor.run(fn, false),
     snapshot: (fn) => executor.run(fn, true),
     watch: (range, listener) => watchers.add(range, listener),
-    close: async () => executor.close(new AssertionFailure("the storage is closed")),
+    close: () => executor.close(new AssertionFailure("the storage is closed")),
   };
 }

@@ -178,6 +178,7 @@ export class SerialExecutor {
   #running: Task | undefined;
   #watching = false;
   #closed: Error | undefined;
+  readonly #idle: (() => void)[] = [];
 
   constructor(base: Base, commit: Commit, rerun: Random | undefined) {
     this.#base = base;
@@ -201,8 +202,17 @@ export class SerialExecutor {
     });
   }
 
-  /** Nothing new begins; what waits is refused. */
-  close(reason: Error): void {
+  /** Nothing new is taken. Resolves when all that was asked before has ended. */
+  async close(reason: Error): Promise<void> {
+    this.#closed ??= reason;
+    if (this.#running === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle.push(resolve);
+    await promise;
+  }
+
+  /** Nothing new is taken, and what waits is refused. */
+  refuse(reason: Error): void {
     this.#closed = reason;
     for (const task of this.#waiting.splice(0).slice(this.#first)) task.reject(reason);
     this.#first = 0;
@@ -248,7 +258,10 @@ export class SerialExecutor {
     task.settled = true;
     this.#running = undefined;
     const next = this.#waiting[this.#first];
-    if (next === undefined) return;
+    if (next === undefined) {
+      for (const resolve of this.#idle.splice(0)) resolve();
+      return;
+    }
     this.#first++;
     if (this.#first === this.#waiting.length || this.#first > 1_000) {
       this.#waiting.splice(0, this.#first);
