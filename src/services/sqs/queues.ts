@@ -61,7 +61,7 @@ export const createQueue: OperationOf<"sqs", "CreateQueue"> = async (context, in
   if (name.endsWith(".fifo") || attributes["FifoQueue"] === "true") throw fifoUnsupported();
   if (!QUEUE_NAME.test(name)) throw invalidQueueName();
   const settings = applyAttributes(DEFAULT_SETTINGS, attributes);
-  const tags = checkTags({}, input.tags ?? {});
+  const tags = checkTags(context, {}, input.tags ?? {});
   noteKms(context, attributes);
   const address: QueueAddress = { account: context.account, region: context.region, name };
   const store = hex(context.random, STORE_ID_LENGTH);

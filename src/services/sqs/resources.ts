@@ -1,6 +1,6 @@
 // CloudFormation: AWS::SQS::Queue and AWS::SQS::QueuePolicy, through the service's own operations.
 import type { Context } from "../../contract/context.ts";
-import type { Properties, ResourceState, ResourceType } from "../../contract/resource.ts";
+import type { Properties, ResourceRequest, ResourceState, ResourceType } from "../../contract/resource.ts";
 import { AwsError, hasCode } from "../../kernel/errors.ts";
 
 const NUMBER_ATTRIBUTES = [
@@ -61,6 +61,24 @@ function tagsOf(properties: Properties): Record<string, string> {
   );
 }
 
+/** How a repeated step knows the queue that an earlier attempt made from someone else's. */
+const ownerTags = (request: ResourceRequest): Record<string, string> => ({
+  "aws:cloudformation:stack-name": request.stackName,
+  "aws:cloudformation:stack-id": request.stackId,
+  "aws:cloudformation:logical-id": request.logicalId,
+});
+
+async function isForeign(context: Context, request: ResourceRequest, name: string): Promise<boolean> {
+  try {
+    const { QueueUrl: url = "" } = await context.call("sqs", "GetQueueUrl", { QueueName: name });
+    const { Tags: tags } = await context.call("sqs", "ListQueueTags", { QueueUrl: url });
+    return Object.entries(ownerTags(request)).some(([key, value]) => tags?.[key] !== value);
+  } catch (error) {
+    if (hasCode(error, "QueueDoesNotExist")) return false;
+    throw error;
+  }
+}
+
 async function stateOf(context: Context, url: string): Promise<ResourceState> {
   const { Attributes } = await context.call("sqs", "GetQueueAttributes", { QueueUrl: url, AttributeNames: ["QueueArn"] });
   const arn = Attributes?.QueueArn ?? "";
@@ -72,11 +90,13 @@ export const queueResource: ResourceType = {
   replaceOn: ["QueueName", "FifoQueue"],
   async create(context, request, properties) {
     const name = properties["QueueName"] === undefined ? request.generatedName(80) : String(properties["QueueName"]);
-    const tags = tagsOf(properties);
+    if (await isForeign(context, request, name)) {
+      throw new AwsError("AlreadyExists", `Resource of type 'AWS::SQS::Queue' with identifier '${name}' already exists.`);
+    }
     const { QueueUrl: url = "" } = await context.call("sqs", "CreateQueue", {
       QueueName: name,
       Attributes: attributesOf(properties),
-      ...(Object.keys(tags).length > 0 && { tags }),
+      tags: { ...tagsOf(properties), ...ownerTags(request) },
     });
     return stateOf(context, url);
   },

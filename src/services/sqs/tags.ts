@@ -1,4 +1,5 @@
 // Tags of queues.
+import type { Context } from "../../contract/context.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { invalidParameter } from "./errors.ts";
 import { queues } from "./keys.ts";
@@ -12,11 +13,13 @@ const TAG_KEY_LENGTH_MAX = 128;
 const TAG_VALUE_LENGTH_MAX = 256;
 
 /** `current` with `added`, when all of it is allowed. */
-export function checkTags(current: Tags, added: Tags): Tags {
+export function checkTags(context: Context, current: Tags, added: Tags): Tags {
   for (const [key, value] of Object.entries(added)) {
     if (key.length === 0 || key.length > TAG_KEY_LENGTH_MAX || !TAG_TEXT.test(key)) throw invalidParameter(`Tag key ${key} is invalid.`);
     if (value.length > TAG_VALUE_LENGTH_MAX || !TAG_TEXT.test(value)) throw invalidParameter(`Tag value ${value} is invalid.`);
-    if (/^aws:/i.test(key)) throw invalidParameter("Tag keys beginning with aws: are reserved for internal use.");
+    // CloudFormation marks what it made.
+    if (/^aws:/i.test(key) && context.principal.service === undefined)
+      throw invalidParameter("Tag keys beginning with aws: are reserved for internal use.");
   }
   const tags = { ...current, ...added };
   const count = Object.keys(tags).length;
@@ -28,7 +31,7 @@ export const tagQueue: OperationOf<"sqs", "TagQueue"> = async (context, input) =
   const address = addressOf(context, input.QueueUrl);
   await context.storage.transact(async (tx) => {
     const queue = await getQueue(tx, address);
-    queues.set(tx, [address.account, address.region, address.name], { ...queue, tags: checkTags(queue.tags, input.Tags) });
+    queues.set(tx, [address.account, address.region, address.name], { ...queue, tags: checkTags(context, queue.tags, input.Tags) });
   });
   return {};
 };
