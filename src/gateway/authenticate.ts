@@ -20,18 +20,19 @@ export interface Caller {
   readonly verifier: ChunkVerifier | undefined;
 }
 
-/** Operations that callers without credentials may use (AWS STS and Cognito API references). */
-const UNSIGNED_OPERATIONS: ReadonlySet<string> = new Set([
-  "sts:AssumeRoleWithSAML",
-  "sts:AssumeRoleWithWebIdentity",
-  "cognito-idp:ConfirmForgotPassword",
-  "cognito-idp:ConfirmSignUp",
-  "cognito-idp:ForgotPassword",
-  "cognito-idp:InitiateAuth",
-  "cognito-idp:ResendConfirmationCode",
-  "cognito-idp:RespondToAuthChallenge",
-  "cognito-idp:SignUp",
-]);
+/** Operations that callers without credentials may use (AWS STS and Cognito API references); a user's token stands for them in Cognito. */
+const UNSIGNED_OPERATIONS: Readonly<Record<string, ReadonlySet<string>>> = {
+  sts: new Set(["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]),
+  "cognito-idp": new Set(
+    (
+      "AssociateSoftwareToken ChangePassword CompleteWebAuthnRegistration ConfirmDevice ConfirmForgotPassword ConfirmSignUp DeleteUser " +
+      "DeleteUserAttributes DeleteWebAuthnCredential ForgetDevice ForgotPassword GetDevice GetTokensFromRefreshToken GetUser " +
+      "GetUserAttributeVerificationCode GetUserAuthFactors GlobalSignOut InitiateAuth ListDevices ListUserSessions ListWebAuthnCredentials " +
+      "ResendConfirmationCode RespondToAuthChallenge RevokeToken RevokeUserSession SetUserMFAPreference SetUserSettings SignUp StartWebAuthnRegistration " +
+      "UpdateAuthEventFeedback UpdateDeviceStatus UpdateUserAttributes VerifySoftwareToken VerifyUserAttribute"
+    ).split(" "),
+  ),
+};
 
 /** Throws the AwsError that AWS answers to a request that is expired, not signed, or signed wrongly. */
 export async function authenticate(call: WireCall, authentication: Authentication | undefined, nowMs: number): Promise<Caller> {
@@ -52,7 +53,7 @@ function principalOf({ credential }: WireCall): Principal {
 async function verify(call: WireCall, authentication: Authentication, nowMs: number): Promise<ChunkVerifier | undefined> {
   const { credential, incoming } = call;
   if (!credential) {
-    if (UNSIGNED_OPERATIONS.has(`${call.service?.id}:${call.operation?.name}`)) return undefined;
+    if (UNSIGNED_OPERATIONS[call.service?.id ?? ""]?.has(call.operation?.name ?? "")) return undefined;
     throw isS3(call) ? new AwsError("AccessDenied", "Access Denied", { status: 403 }) : missingToken();
   }
   if (credential.kind === "legacy") {

@@ -13,6 +13,10 @@ const MAP = 5;
 const TAG = 6;
 const SIMPLE = 7;
 
+const FALSE = 0xf4;
+const TRUE = 0xf5;
+const NULL = 0xf6;
+const DOUBLE = 0xfb;
 const INDEFINITE = 31;
 const BREAK = 0xff;
 const TAG_EPOCH = 1;
@@ -212,15 +216,16 @@ class CborWriter {
   value(value: unknown): void {
     if (typeof value === "string") this.#text(value);
     else if (typeof value === "number") this.#number(value);
-    else if (typeof value === "boolean") this.#buffer[this.#room(1)] = value ? 0xf5 : 0xf4;
+    else if (typeof value === "boolean") this.#byte(value ? TRUE : FALSE);
     else if (typeof value === "bigint") this.#bigint(value);
-    else if (value === null || value === undefined) this.#buffer[this.#room(1)] = 0xf6;
+    else if (value === null || value === undefined) this.#byte(NULL);
     else if (value instanceof Uint8Array) this.#raw(BYTES, value);
     else if (value instanceof Date) this.#date(value);
     else if (Array.isArray(value)) this.#array(value);
     else this.#object(value as Record<string, unknown>);
   }
 
+  /** Where the next `count` bytes go. It may replace the buffer: call it before the buffer is looked at. */
   #room(count: number): number {
     const at = this.#at;
     this.#at += count;
@@ -232,38 +237,52 @@ class CborWriter {
     return at;
   }
 
+  #byte(byte: number): void {
+    const at = this.#room(1);
+    this.#buffer[at] = byte;
+  }
+
   #head(major: number, argument: number): void {
     const top = major << 5;
-    if (argument < 24) this.#buffer[this.#room(1)] = top | argument;
-    else if (argument < 0x100) this.#buffer.writeUInt16BE(((top | 24) << 8) | argument, this.#room(2));
-    else if (argument < 0x10000) {
-      this.#buffer[this.#room(1)] = top | 25;
-      this.#buffer.writeUInt16BE(argument, this.#room(2));
+    if (argument < 24) {
+      this.#byte(top | argument);
+    } else if (argument < 0x100) {
+      this.#byte(top | 24);
+      this.#byte(argument);
+    } else if (argument < 0x10000) {
+      this.#byte(top | 25);
+      const at = this.#room(2);
+      this.#buffer.writeUInt16BE(argument, at);
     } else if (argument < 0x1_0000_0000) {
-      this.#buffer[this.#room(1)] = top | 26;
-      this.#buffer.writeUInt32BE(argument, this.#room(4));
+      this.#byte(top | 26);
+      const at = this.#room(4);
+      this.#buffer.writeUInt32BE(argument, at);
     } else {
-      this.#buffer[this.#room(1)] = top | 27;
-      this.#buffer.writeBigUInt64BE(BigInt(argument), this.#room(8));
+      this.#byte(top | 27);
+      const at = this.#room(8);
+      this.#buffer.writeBigUInt64BE(BigInt(argument), at);
     }
   }
 
   #text(text: string): void {
     const length = Buffer.byteLength(text);
     this.#head(TEXT, length);
-    this.#buffer.write(text, this.#room(length), "utf8");
+    const at = this.#room(length);
+    this.#buffer.write(text, at, "utf8");
   }
 
   #raw(major: number, bytes: Uint8Array): void {
     this.#head(major, bytes.length);
-    this.#buffer.set(bytes, this.#room(bytes.length));
+    const at = this.#room(bytes.length);
+    this.#buffer.set(bytes, at);
   }
 
   #number(value: number): void {
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.#head(value < 0 ? NEGATIVE : UNSIGNED, value < 0 ? -1 - value : value);
     else {
-      this.#buffer[this.#room(1)] = (SIMPLE << 5) | 27;
-      this.#buffer.writeDoubleBE(value, this.#room(8));
+      this.#byte(DOUBLE);
+      const at = this.#room(8);
+      this.#buffer.writeDoubleBE(value, at);
     }
   }
 

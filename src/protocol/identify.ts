@@ -16,6 +16,8 @@ const REST_PROTOCOLS: ReadonlySet<string> = new Set(["restJson1", "restXml"]);
 const queryEntries = SERVICE_ENTRIES.filter((entry) => QUERY_PROTOCOLS.has(entry.protocol) || entry.queryCompatible);
 const restEntries = SERVICE_ENTRIES.filter((entry) => REST_PROTOCOLS.has(entry.protocol));
 const S3 = SERVICE_ENTRIES.find((entry) => entry.id === "s3");
+/** S3 signs with other names for some kinds of buckets. */
+const S3_SIGNING_NAMES: ReadonlySet<string> = new Set(["s3", "s3express", "s3-outposts", "s3-object-lambda"]);
 const routers = new Map<string, UriRouter>();
 
 /** Fills in protocol, service, operation, labels and form. Throws what the protocol answers to a name it does not know. */
@@ -118,7 +120,7 @@ async function identifyRest(call: WireCall, domains: readonly string[]): Promise
 function restCandidates(call: WireCall, domains: readonly string[]): readonly ServiceEntry[] {
   const { credential, incoming } = call;
   const signed = credential && credential.kind !== "legacy" ? credential.service : undefined;
-  if (signed !== undefined && signed !== "s3") {
+  if (signed !== undefined && !S3_SIGNING_NAMES.has(signed)) {
     const candidates = restEntries.filter((entry) => entry.signingName === signed);
     if (candidates.length > 0) return candidates;
     call.protocol = "restJson1";
