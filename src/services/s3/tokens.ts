@@ -1,0 +1,16 @@
+// Continuation tokens: where a listing goes on, opaque to clients, the same in every process.
+import { invalidArgument } from "./errors.ts";
+
+const MARK = "1";
+
+export function writeToken(position: string): string {
+  return Buffer.from(MARK + position).toString("base64url");
+}
+
+export function readToken(token: string): string {
+  const text = Buffer.from(token, "base64url").toString();
+  if (!text.startsWith(MARK) || Buffer.from(text).toString("base64url") !== token) {
+    throw invalidArgument("The continuation token provided is incorrect", "continuation-token");
+  }
+  return text.slice(MARK.length);
+}
