@@ -6,6 +6,7 @@ import { defineJob, type JobScope } from "../../contract/service.ts";
 import type { Completion } from "../../jobs/job.ts";
 import { AwsError, hasCode } from "../../kernel/errors.ts";
 import { parseArn } from "../../kernel/ids.ts";
+import { releaseBlob } from "../../storage/blob-references.ts";
 import { run } from "./invoke.ts";
 import { type AsyncConfig, asyncConfigs, type Configuration } from "./keys.ts";
 import {
@@ -41,9 +42,12 @@ export const asyncJob = defineJob<AsyncInvocation>({
   // Of the platform's own failures; the function's are counted in the payload.
   retry: { attemptsMax: 10, backoffMs: ASYNC_THROTTLE_WAIT_MS, backoffMsMax: ASYNC_THROTTLE_WAIT_MS_MAX },
   run: runAsync,
+  async dead(_context, tx, job) {
+    if (job.payloadBlob !== undefined) await releaseBlob(tx, job.payloadBlob);
+  },
 });
 
-async function runAsync(context: Context, job: AsyncInvocation): Promise<Completion | void> {
+async function runAsync(context: Context, job: AsyncInvocation): Promise<Completion> {
   const name: FunctionName = {
     account: job.account,
     region: job.region,
@@ -52,7 +56,7 @@ async function runAsync(context: Context, job: AsyncInvocation): Promise<Complet
   };
   const target = await lookUp(context, name);
   // The function is gone: so are its events.
-  if (!target) return forget(context, job);
+  if (!target) return over(job);
   const { found, config } = target;
   const payload = await payloadOf(context, job);
   const ageMsMax = (config?.ageSecondsMax ?? ASYNC_AGE_SECONDS_DEFAULT) * 1000;
@@ -104,8 +108,10 @@ async function payloadOf(context: Context, job: AsyncInvocation): Promise<Uint8A
   return Buffer.concat(pieces);
 }
 
-async function forget(context: Context, job: AsyncInvocation): Promise<void> {
-  if (job.payloadBlob !== undefined) await context.blobs.delete(job.payloadBlob);
+/** The job ends, and with it the pointer to a large event. */
+function over(job: AsyncInvocation): Completion {
+  const { payloadBlob } = job;
+  return payloadBlob === undefined ? { kind: "done" } : { kind: "done", also: (tx) => releaseBlob(tx, payloadBlob) };
 }
 
 async function finish(
@@ -117,7 +123,7 @@ async function finish(
   payload: Uint8Array,
   condition: Condition,
   result: InvocationResult | undefined,
-): Promise<void> {
+): Promise<Completion> {
   const failed = condition !== "Success";
   const destination = failed ? config?.onFailureArn : config?.onSuccessArn;
   const sourceArn = functionArn(name, name.name);
@@ -126,7 +132,7 @@ async function finish(
     await deliver(context, destination, sourceArn, record);
   }
   if (failed && configuration.deadLetterArn) await deadLetter(context, configuration.deadLetterArn, job, payload, result);
-  await forget(context, job);
+  return over(job);
 }
 
 /** The document that a destination gets ("Adding a destination", invocation record). */

@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { isAbsolute, normalize } from "node:path";
 import type { Context } from "../../contract/context.ts";
 import { hasCode, messageOf } from "../../kernel/errors.ts";
+import { referenceBlob, releaseBlob } from "../../storage/blob-references.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { invalid, unsupported } from "./errors.ts";
-import { type Code, type Configuration, functions, versions } from "./keys.ts";
-import { CODE_BYTES_MAX, VERSIONS_SCAN_MAX, ZIP_UPLOAD_BYTES_MAX } from "./limits.ts";
-import type { FunctionName } from "./names.ts";
+import type { Code } from "./keys.ts";
+import { CODE_BYTES_MAX, ZIP_UPLOAD_BYTES_MAX } from "./limits.ts";
 
 /** The bucket name by which a folder of this machine is meant, as users of LocalStack know it. */
 const FOLDER_BUCKET = "hot-reload";
@@ -22,7 +22,7 @@ interface CodeInput {
   readonly SourceKMSKeyArn?: string | undefined;
 }
 
-/** Takes the code that a request names. What it stored must be released if nothing comes to point to it. */
+/** Takes the code that a request names. It must be discarded if no record comes to point to it. */
 export async function takeCode(context: Context, input: CodeInput): Promise<Code> {
   if (input.ImageUri !== undefined) throw unsupported("Code.ImageUri");
   if (input.SourceKMSKeyArn)
@@ -104,17 +104,17 @@ export function directoryOf(context: Context, code: Code): Promise<string> | str
   return context.runtime.unpack(Buffer.from(code.sha256, "base64").toString("hex"), context.blobs.read(code.blobId));
 }
 
-/** Removes stored code that no record points to. */
-export async function release(context: Context, codes: readonly Code[]): Promise<void> {
-  for (const code of codes) if (code.kind === "archive") await context.blobs.delete(code.blobId);
+/** Removes code that no record came to point to. */
+export async function discard(context: Context, code: Code): Promise<void> {
+  if (code.kind === "archive") await context.blobs.delete(code.blobId);
 }
 
-/** True when the function or one of its versions still has this code. */
-export async function isUsed(tx: Transaction, name: FunctionName, code: Code): Promise<boolean> {
-  if (code.kind !== "archive") return true;
-  const same = (configuration: Configuration) => configuration.code.kind === "archive" && configuration.code.blobId === code.blobId;
-  const record = await functions.get(tx, [name.account, name.region, name.name]);
-  if (record && same(record.latest)) return true;
-  const published = await versions.scan(tx, [name.account, name.region, name.name], { limit: VERSIONS_SCAN_MAX });
-  return published.some(({ value }) => same(value));
+/** A configuration that points to the code is written in the same transaction. */
+export async function pointTo(tx: Transaction, code: Code): Promise<void> {
+  if (code.kind === "archive") await referenceBlob(tx, code.blobId);
+}
+
+/** A configuration that pointed to the code goes in the same transaction. */
+export async function letGo(tx: Transaction, code: Code): Promise<void> {
+  if (code.kind === "archive") await releaseBlob(tx, code.blobId);
 }

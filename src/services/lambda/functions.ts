@@ -2,10 +2,10 @@
 import type { OperationOf } from "../../contract/service.ts";
 import { assert } from "../../kernel/assert.ts";
 import type { Transaction } from "../../storage/transaction.ts";
-import { isUsed, release, takeCode } from "./code.ts";
+import { discard, letGo, pointTo, takeCode } from "./code.ts";
 import { checkRuntime, newConfiguration, settingsOf, shown, stamped } from "./configuration.ts";
 import { conflict, functionNotFound, invalid, revisionMismatch } from "./errors.ts";
-import { aliases, asyncConfigs, type Code, type Configuration, type FunctionRecord, functions, policies, versions } from "./keys.ts";
+import { aliases, asyncConfigs, type Configuration, type FunctionRecord, functions, policies, versions } from "./keys.ts";
 import { LIST_ITEMS_MAX, SCAN_PAGE, VERSIONS_SCAN_MAX } from "./limits.ts";
 import { find, getFunctionRecord } from "./lookup.ts";
 import { type FunctionName, functionArn, isVersion, parseFunctionName } from "./names.ts";
@@ -29,12 +29,13 @@ export const createFunction: OperationOf<"lambda", "CreateFunction"> = async (co
       if (await functions.has(tx, [name.account, name.region, name.name])) throw conflict(`Function already exist: ${name.name}`);
       const record: FunctionRecord = { name: name.name, latest, lastVersion: 0, tags };
       functions.set(tx, [name.account, name.region, name.name], record);
+      await pointTo(tx, code);
       return input.Publish === true ? (await publish(tx, name, record, latest.description)).configuration : latest;
     });
     kept = true;
     return shown(name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
   } finally {
-    if (!kept) await release(context, [code]);
+    if (!kept) await discard(context, code);
   }
 };
 
@@ -91,11 +92,9 @@ export const updateFunctionCode: OperationOf<"lambda", "UpdateFunctionCode"> = a
   const before = await context.storage.snapshot((tx) => getFunctionRecord(tx, name));
   if (input.RevisionId !== undefined && input.RevisionId !== before.latest.revisionId) throw revisionMismatch();
   const code = await takeCode(context, input);
-  const unused: Code[] = [];
   let kept = false;
   try {
     const configuration = await context.storage.transact(async (tx) => {
-      unused.length = 0;
       const record = await getFunctionRecord(tx, name);
       if (input.RevisionId !== undefined && input.RevisionId !== record.latest.revisionId) throw revisionMismatch();
       const architecture = input.Architectures?.[0] ?? record.latest.architecture;
@@ -103,14 +102,15 @@ export const updateFunctionCode: OperationOf<"lambda", "UpdateFunctionCode"> = a
       if (input.DryRun === true) return latest;
       const changed = { ...record, latest };
       functions.set(tx, [name.account, name.region, name.name], changed);
-      if (!(await isUsed(tx, name, record.latest.code))) unused.push(record.latest.code);
+      await pointTo(tx, code);
+      await letGo(tx, record.latest.code);
       return input.Publish === true ? (await publish(tx, name, changed, latest.description)).configuration : latest;
     });
     kept = input.DryRun !== true;
     if (kept) retireLatest(context.runtime, name);
     return shown(name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
   } finally {
-    await release(context, kept ? unused : [code]);
+    if (!kept) await discard(context, code);
   }
 };
 
@@ -130,15 +130,12 @@ export const updateFunctionConfiguration: OperationOf<"lambda", "UpdateFunctionC
 
 export const deleteFunction: OperationOf<"lambda", "DeleteFunction"> = async (context, input) => {
   const name = parseFunctionName(context, input.FunctionName, input.Qualifier);
-  const unused = await context.storage.transact((tx) =>
-    name.qualifier === undefined ? deleteAll(tx, name) : deleteVersion(tx, name, name.qualifier),
-  );
+  await context.storage.transact((tx) => (name.qualifier === undefined ? deleteAll(tx, name) : deleteVersion(tx, name, name.qualifier)));
   context.runtime.retire(functionArn(name, name.name, name.qualifier));
-  await release(context, unused);
   return { StatusCode: 204 };
 };
 
-async function deleteVersion(tx: Transaction, name: FunctionName, qualifier: string): Promise<Code[]> {
+async function deleteVersion(tx: Transaction, name: FunctionName, qualifier: string): Promise<void> {
   const arn = functionArn(name, name.name, qualifier);
   if (qualifier === "$LATEST") throw invalid("$LATEST version cannot be deleted without deleting the function.");
   if (!isVersion(qualifier)) throw invalid(`Deletion of aliases is not currently supported.`);
@@ -155,26 +152,21 @@ async function deleteVersion(tx: Transaction, name: FunctionName, qualifier: str
   versions.delete(tx, key);
   policies.delete(tx, [name.account, name.region, name.name, qualifier]);
   asyncConfigs.delete(tx, [name.account, name.region, name.name, qualifier]);
-  return (await isUsed(tx, name, version.code)) ? [] : [version.code];
+  await letGo(tx, version.code);
 }
 
-async function deleteAll(tx: Transaction, name: FunctionName): Promise<Code[]> {
+async function deleteAll(tx: Transaction, name: FunctionName): Promise<void> {
   const prefix = [name.account, name.region, name.name] satisfies [string, string, string];
   const record = await getFunctionRecord(tx, name);
-  const codes = new Map<string, Code>();
-  const note = (code: Code) => {
-    if (code.kind === "archive") codes.set(code.blobId, code);
-  };
-  note(record.latest.code);
   functions.delete(tx, prefix);
+  await letGo(tx, record.latest.code);
   for (const { key, value } of await versions.scan(tx, prefix, { limit: VERSIONS_SCAN_MAX })) {
-    note(value.code);
     versions.delete(tx, key);
+    await letGo(tx, value.code);
   }
   for (const { key } of await aliases.scan(tx, prefix, { limit: VERSIONS_SCAN_MAX })) aliases.delete(tx, key);
   for (const { key } of await policies.scan(tx, prefix, { limit: VERSIONS_SCAN_MAX })) policies.delete(tx, key);
   for (const { key } of await asyncConfigs.scan(tx, prefix, { limit: VERSIONS_SCAN_MAX })) asyncConfigs.delete(tx, key);
-  return [...codes.values()];
 }
 
 /** Changes are made to $LATEST only. */

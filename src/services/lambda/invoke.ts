@@ -3,6 +3,7 @@ import type { Context } from "../../contract/context.ts";
 import type { InvocationResult } from "../../contract/runtime.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { messageOf } from "../../kernel/errors.ts";
+import { referenceBlob } from "../../storage/blob-references.ts";
 import type { AsyncInvocation } from "./async.ts";
 import { directoryOf } from "./code.ts";
 import { enter } from "./concurrency.ts";
@@ -121,7 +122,10 @@ async function enqueue(context: Context, name: FunctionName, payload: Uint8Array
     throttles: 0,
   };
   const lane = functionArn(name, name.name);
-  await context.storage.transact((tx) => context.jobs.enqueue(tx, { type: "lambda.async", lane, id: context.requestId, payload: job }));
+  await context.storage.transact(async (tx) => {
+    if (stored !== undefined) await referenceBlob(tx, stored);
+    await context.jobs.enqueue(tx, { type: "lambda.async", lane, id: context.requestId, payload: job });
+  });
 }
 
 async function store(context: Context, payload: Uint8Array): Promise<string> {

@@ -2,6 +2,7 @@
 import type { OperationOf } from "../../contract/service.ts";
 import { uuid } from "../../kernel/ids.ts";
 import type { Transaction } from "../../storage/transaction.ts";
+import { pointTo } from "./code.ts";
 import { shown } from "./configuration.ts";
 import { invalid, revisionMismatch, unsupported } from "./errors.ts";
 import { type Configuration, type FunctionRecord, functions, versions } from "./keys.ts";
@@ -24,6 +25,7 @@ export async function publish(
   const number = record.lastVersion + 1;
   const configuration: Configuration = { ...record.latest, version: String(number), description };
   versions.set(tx, [name.account, name.region, name.name, number], configuration);
+  await pointTo(tx, configuration.code);
   functions.set(tx, [name.account, name.region, name.name], { ...record, lastVersion: number });
   return { configuration };
 }
