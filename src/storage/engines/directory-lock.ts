@@ -13,7 +13,7 @@ export interface DirectoryLock {
 
 /** Makes the directory if need be. Throws an error that says who has it. */
 export function lockDirectory(directory: string): DirectoryLock {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const holder = join(directory, "process");
   const database = new DatabaseSync(join(directory, "lock"));
   try {

@@ -1,5 +1,6 @@
 // The keyspace on disk: LMDB, with commits in groups. A transaction is acknowledged when its group is on disk, and seen by
 // later transactions at once. The JavaScript thread must never wait for the disk.
+import { closeSync, fsyncSync, openSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { AssertionFailure } from "../../kernel/assert.ts";
@@ -23,8 +24,12 @@ export interface LmdbStorageOptions {
 const PAGE_BYTES = 8192;
 /** Address space for the map at first, in bytes; LMDB takes more as the data grows. It is not memory, nor disk. */
 const MAP_BYTES = 64 * 1024 ** 3;
-/** Errors that say the disk (quota, file size limit, map) is full: the group fails, later ones may not. LMDB's own is -30792. */
-const FULL = new Set<unknown>([27, 28, 122, -30792]);
+/** Errors that say there is no room: file too large, no space, quota; LMDB's own for its map. */
+const NO_ROOM = new Set<unknown>([27, 28, 122, -30792]);
+/** LMDB's answer to a write that was cut short, and a disk's to a sync that failed. */
+const IO_ERROR = 5;
+/** A disk with less room than this, in bytes, is why a write was cut short. */
+const FULL_BYTES = 16 * 1024 ** 2;
 
 /** What a transaction gets whose group could not be written, and what every one gets after an error that leaves the disk in doubt. */
 export class StorageFailure extends Error {
@@ -51,10 +56,22 @@ function group(number: number): Group {
 export function openLmdbStorage(options: LmdbStorageOptions): Storage {
   const lock = lockDirectory(options.directory);
   try {
-    return new LmdbStorage(options, openDatabase(options), lock.release);
+    const database = openDatabase(options);
+    // The names of the files that it may just have made.
+    if (!options.relaxed) syncFolder(options.directory);
+    return new LmdbStorage(options, database, lock.release);
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 
@@ -73,6 +90,7 @@ function openDatabase(options: LmdbStorageOptions): RootDatabase<Uint8Array, Uin
 }
 
 class LmdbStorage implements Storage {
+  readonly #directory: string;
   readonly #database: RootDatabase<Uint8Array, Uint8Array>;
   readonly #release: () => void;
   readonly #watchers = new Watchers();
@@ -87,6 +105,7 @@ class LmdbStorage implements Storage {
   #closing = false;
 
   constructor(options: LmdbStorageOptions, database: RootDatabase<Uint8Array, Uint8Array>, release: () => void) {
+    this.#directory = options.directory;
     this.#database = database;
     this.#release = release;
     this.#base = {
@@ -157,7 +176,7 @@ class LmdbStorage implements Storage {
     written.then(
       () => this.#succeed(flushing),
       (error: unknown) => {
-        void causeOf(error).then((cause) => this.#fail(cause, FULL.has(codeOf(cause))));
+        void causeOf(error).then((cause) => this.#fail(cause, isNoRoom(codeOf(cause), this.#directory)));
       },
     );
   }
@@ -207,6 +226,14 @@ async function causeOf(error: unknown): Promise<unknown> {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/** No harm is done then: LMDB gives the group up before it names it the state. */
+function isNoRoom(code: unknown, directory: string): boolean {
+  if (NO_ROOM.has(code)) return true;
+  if (code !== IO_ERROR) return false;
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize < FULL_BYTES;
 }
 
 /** Entries of the store, one by one as they are asked for. */
