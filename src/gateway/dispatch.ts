@@ -17,7 +17,7 @@ export interface ServiceEntry {
 export type LoadedService = Pick<Service, "id" | "jobs" | "resources" | "web"> & {
   readonly operations: Readonly<Record<string, AnyOperation | undefined>>;
 };
-type AnyOperation = (context: Context, input: never) => Promise<unknown>;
+export type AnyOperation = (context: Context, input: never) => Promise<unknown>;
 
 /** Checks an input against the service's model; throws the AwsError that AWS answers. */
 export type Validate = (service: string, operation: string, input: unknown) => void | Promise<void>;
@@ -35,8 +35,8 @@ export interface Scope {
 export interface Dispatcher {
   readonly entries: readonly ServiceEntry[];
   service(id: string): Promise<LoadedService>;
-  /** Runs an operation whose input is already validated. */
-  run(service: string, operation: string, input: unknown, scope: Scope): Promise<unknown>;
+  /** The operation itself. Rejects with NotImplemented, by name, when there is none. */
+  find(service: string, operation: string): Promise<AnyOperation>;
   /** Validates, then runs: what `ctx.call` does. */
   call(service: string, operation: string, input: unknown, scope: Scope): Promise<unknown>;
   context(service: string, operation: string, scope: Scope): Context;
@@ -47,35 +47,43 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 export function createDispatcher(platform: Platform, entries: readonly ServiceEntry[], validate: Validate): Dispatcher {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  const loaded = new Map<string, Promise<LoadedService>>();
+  const loading = new Map<string, Promise<LoadedService>>();
+  const loaded = new Map<string, LoadedService>();
+
+  const load = async (id: string): Promise<LoadedService> => {
+    const entry = byId.get(id);
+    if (!entry) throw notImplemented(id);
+    const ready = await entry.load();
+    loaded.set(id, ready);
+    return ready;
+  };
 
   const service = (id: string): Promise<LoadedService> => {
-    let known = loaded.get(id);
+    let known = loading.get(id);
     if (!known) {
-      const entry = byId.get(id);
-      if (!entry) return Promise.reject(notImplemented(id));
-      known = entry.load();
-      loaded.set(id, known);
+      known = load(id);
+      loading.set(id, known);
     }
     return known;
   };
 
-  const run = async (id: string, name: string, input: unknown, scope: Scope): Promise<unknown> => {
-    if (!byId.has(id)) throw notImplemented(id, name);
-    const operation = (await service(id)).operations[name];
+  const find = async (id: string, name: string): Promise<AnyOperation> => {
+    const known = loaded.get(id) ?? (byId.has(id) ? await service(id) : undefined);
+    const operation = known && Object.hasOwn(known.operations, name) ? known.operations[name] : undefined;
     if (!operation) throw notImplemented(id, name);
-    return operation(context(id, name, scope), input as never);
+    return operation;
   };
 
   const call = async (id: string, name: string, input: unknown, scope: Scope): Promise<unknown> => {
+    const operation = await find(id, name);
     const checked = validate(id, name, input);
     if (checked) await checked;
-    return run(id, name, input, scope);
+    return operation(context(id, name, scope), input as never);
   };
 
   const context = (id: string, name: string, scope: Scope): Context => new OperationContext(platform, id, name, scope, call);
 
-  return { entries, service, run, call, context };
+  return { entries, service, find, call, context };
 }
 
 function notImplemented(service: string, operation?: string): AwsError {

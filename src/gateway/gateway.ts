@@ -85,13 +85,14 @@ async function answerCall(options: GatewayOptions, domains: readonly string[], r
 async function perform(options: GatewayOptions, call: WireCall, operation: OperationSchema, requestId: string): Promise<unknown> {
   const { platform, dispatcher } = options;
   const service = operation.service.id;
+  const run = await dispatcher.find(service, operation.name);
   const { principal, verifier } = await authenticate(call, options.authentication, platform.clock.now());
   const input = await readInput(call, operation, verifier);
   const scope = new RequestScope(call.incoming.http, principal, regionOf(call.credential), requestId);
   if (options.authorize) await options.authorize({ principal, region: scope.region, service, operation: operation.name, input });
   const checked = validateCall(operation, call.protocol, input);
   if (checked) await checked;
-  return dispatcher.run(service, operation.name, input, scope);
+  return run(dispatcher.context(service, operation.name, scope), input as never);
 }
 
 /** A class, so that the signal is made only for an operation that looks at it. */
