@@ -26,6 +26,8 @@ export interface RequestFacts {
   readonly forwardedPort: string;
 }
 
+// Maps that clients name the keys of have no prototype: a header may well be called `constructor`.
+
 /** Headers of the connection, not of the request; and the length, which REST APIs do not pass on. */
 const NOT_PASSED = new Set([
   "connection",
@@ -101,7 +103,7 @@ export function domainNameOf(host: string, apiId: string): string {
 }
 
 function headersOf(request: WebRequest, facts: RequestFacts) {
-  const multiValueHeaders: Record<string, string[]> = {};
+  const multiValueHeaders: Record<string, string[]> = Object.create(null);
   let forwardedFor = request.sourceIp;
   let traced = false;
   for (const [name, value] of request.rawHeaders) {
@@ -121,7 +123,7 @@ function headersOf(request: WebRequest, facts: RequestFacts) {
   multiValueHeaders["X-Forwarded-For"] = [forwardedFor];
   multiValueHeaders["X-Forwarded-Port"] = [facts.forwardedPort];
   multiValueHeaders["X-Forwarded-Proto"] = [facts.forwardedProto];
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = Object.create(null);
   for (const name in multiValueHeaders) headers[name] = multiValueHeaders[name]?.at(-1) ?? "";
   return { headers, multiValueHeaders };
 }
@@ -129,13 +131,13 @@ function headersOf(request: WebRequest, facts: RequestFacts) {
 /** Parameters with their values, decoded; null when there are none. */
 export function queryOf(query: string): Record<string, string[]> | null {
   if (query === "") return null;
-  const values: Record<string, string[]> = {};
+  const values: Record<string, string[]> = Object.create(null);
   for (const pair of query.split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? "" : decode(pair.slice(equals + 1));
-    const known = Object.hasOwn(values, name) ? values[name] : undefined;
+    const known = values[name];
     if (known) known.push(value);
     else values[name] = [value];
   }

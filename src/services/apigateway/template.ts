@@ -64,7 +64,7 @@ function parseNodes(cursor: Cursor): Node[] {
   };
   while (cursor.at < cursor.source.length) {
     const rest = cursor.source.slice(cursor.at);
-    if (/^#(?:end|else|elseif|\{end\}|\{else\})(?![A-Za-z])/.test(rest)) break;
+    if (/^#(?:(?:end|else|elseif)(?![A-Za-z])|\{end\}|\{else\})/.test(rest)) break;
     if (rest.startsWith("##")) {
       take(cursor, /^##[^\n]*\n?/);
     } else if (rest.startsWith("#*")) {
