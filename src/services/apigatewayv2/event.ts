@@ -21,6 +21,8 @@ export interface RequestFacts {
   readonly forwardedPort: string;
 }
 
+// Maps that clients name the keys of have no prototype: a header may well be called `constructor`.
+
 /** Headers of the connection, not of the request. */
 const NOT_PASSED = new Set(["connection", "keep-alive", "transfer-encoding", "te", "upgrade", "expect", "proxy-connection"]);
 
@@ -129,7 +131,7 @@ function decodePath(path: string): string {
 
 /** Lower case; several values of one header joined with a comma; cookies are a member of their own. */
 function headersV2(request: WebRequest, facts: RequestFacts): Record<string, string> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of request.rawHeaders) {
     const lower = name.toLowerCase();
     if (NOT_PASSED.has(lower) || lower === "cookie") continue;
@@ -145,7 +147,7 @@ function headersV2(request: WebRequest, facts: RequestFacts): Record<string, str
 }
 
 function headersV1(request: WebRequest, facts: RequestFacts): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
+  const headers: Record<string, string[]> = Object.create(null);
   const sent: Record<string, string> = {};
   for (const [name, value] of request.rawHeaders) {
     const lower = name.toLowerCase();
@@ -179,13 +181,13 @@ function lastOf(values: Readonly<Record<string, readonly string[]>>): Record<str
 }
 
 function queryOf(query: string): Record<string, string[]> | undefined {
-  const values: Record<string, string[]> = {};
+  const values: Record<string, string[]> = Object.create(null);
   for (const pair of query.split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = decodeQuery(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? "" : decodeQuery(pair.slice(equals + 1));
-    const known = Object.hasOwn(values, name) ? values[name] : undefined;
+    const known = values[name];
     if (known) known.push(value);
     else values[name] = [value];
   }

@@ -65,10 +65,9 @@ export const updateStage: OperationOf<"apigatewayv2", "UpdateStage"> = async (co
       routeSettings: { ...before.routeSettings, ...changes.routeSettings },
       updatedAtMs: nowMs,
     };
+    if (record.autoDeploy && changes.deploymentId === undefined) delete record.deploymentId;
     checkStage(record);
-    if (record.autoDeploy) {
-      delete record.deploymentId;
-    } else if (before.autoDeploy && record.deploymentId === undefined) {
+    if (before.autoDeploy && record.deploymentId === undefined) {
       // What was served until now is what a stage without auto-deploy goes on serving.
       const api = await requireApi(tx, context, input.ApiId);
       await deploy(tx, context, api, { id: deploymentId, createdAtMs: nowMs, autoDeployed: true });
