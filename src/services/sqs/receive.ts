@@ -154,7 +154,8 @@ async function take(
   let full = false;
   for (let round = 0; round < RECEIVE_ROUNDS_MAX && received.length < limit && !full; round++) {
     // What this receive took with a visibility of 0 is visible again, but not to this receive.
-    const found = await claimVisible(tx, open, limit + taken.size);
+    const asked = limit + taken.size;
+    const found = await claimVisible(tx, open, asked);
     for (const message of found) {
       if (taken.has(message.sequence) || received.length === limit) continue;
       if (open.tally.inFlight >= IN_FLIGHT_MESSAGES_MAX) {
@@ -172,7 +173,7 @@ async function take(
         taken.add(message.sequence);
       }
     }
-    if (found.length < limit + taken.size) break;
+    if (found.length < asked) break;
   }
   if (touched) closeStore(tx, open);
   return { received, waitSeconds: queue.waitSeconds, store: queue.store, nowMs: open.nowMs, nextAtMs: open.tally.nextAtMs };
