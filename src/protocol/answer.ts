@@ -91,14 +91,9 @@ function encodeEc2(operation: OperationSchema, output: Output, requestId: string
   return { status: 200, headers: { "x-amzn-requestid": requestId, "content-type": CONTENT_TYPES.ec2Query }, body };
 }
 
-/** The content type that a payload has by itself; a bound header has set its own already. */
-function payloadType(payload: Member): string {
-  return payload.traits.mediaType ?? (payload.shape.kind === "blob" ? "application/octet-stream" : "text/plain");
-}
-
-/** A payload that goes out as it is. */
+/** A payload that goes out as it is; a bound header may have said already what it is. */
 function plainBody(payload: Member, value: unknown, headers: Headers): Body {
-  headers["content-type"] ??= payloadType(payload);
+  headers["content-type"] ??= payload.shape.kind === "blob" ? "application/octet-stream" : "text/plain";
   return value as Body;
 }
 
@@ -155,7 +150,9 @@ function restXmlBody(operation: OperationSchema, plan: RestPlan, output: Output,
     payload.traits.xmlNamespace !== undefined || service.xmlNamespace === ""
       ? payload.traits
       : { ...payload.traits, xmlNamespace: service.xmlNamespace };
-  return XML_DECLARATION + writeXml(payload.shape, payload.traits.xmlName ?? payload.shape.name, value, traits);
+  return (
+    XML_DECLARATION + writeXml(payload.shape, payload.traits.xmlName ?? payload.shape.traits.xmlName ?? payload.shape.name, value, traits)
+  );
 }
 
 function rootDocument(operation: OperationSchema, shape: Shape, members: readonly Member[], output: Output): string {

@@ -51,7 +51,7 @@ function modelledError(call: WireCall, error: AwsError): ModelledError {
   const shape = service?.errors.get(error.code) ?? service?.errorsByQueryCode.get(error.code);
   const query = shape?.traits.awsQueryError;
   const speaksQuery = protocol === "awsQuery" || protocol === "ec2Query";
-  const status = statusOf(error, shape, speaksQuery || service?.queryCompatible === true);
+  const status = statusOf(error, shape, speaksQuery);
   const fields: Record<string, unknown> = { ...error.fields };
   for (const { name } of shape?.members ?? []) if (name.toLowerCase() === "message") fields[name] ??= error.message;
   const sender = shape?.traits.error === undefined ? error.fault === "client" : shape.traits.error === "client";
@@ -129,11 +129,10 @@ function encodeRestJson({ error, shape, fields, name, status }: ModelledError, r
 
 /** The members besides the message, as XML elements. */
 function extraElements({ shape, fields, error }: ModelledError): string {
-  if (shape)
-    return writeXmlMembers(
-      shape.members.filter(({ name }) => name.toLowerCase() !== "message"),
-      fields,
-    ).body;
+  if (shape) {
+    const members = shape.members.filter(({ name, traits }) => name.toLowerCase() !== "message" && traits.httpHeader === undefined);
+    return writeXmlMembers(members, fields).body;
+  }
   return Object.keys(error.fields)
     .map((name) => `<${name}>${escapeXml(String(error.fields[name]))}</${name}>`)
     .join("");
@@ -147,8 +146,9 @@ function encodeQuery(call: WireCall, modelled: ModelledError, requestId: string)
   return { status, headers: { "x-amzn-requestid": requestId, "content-type": CONTENT_TYPES.awsQuery }, body };
 }
 
-function encodeEc2({ error, queryCode, status }: ModelledError, requestId: string): HttpResponse {
-  const body = `${XML_DECLARATION}<Response><Errors><Error><Code>${escapeXml(queryCode)}</Code><Message>${escapeXml(error.message)}</Message></Error></Errors><RequestID>${requestId}</RequestID></Response>`;
+function encodeEc2(modelled: ModelledError, requestId: string): HttpResponse {
+  const { error, queryCode, status } = modelled;
+  const body = `${XML_DECLARATION}<Response><Errors><Error><Code>${escapeXml(queryCode)}</Code><Message>${escapeXml(error.message)}</Message>${extraElements(modelled)}</Error></Errors><RequestID>${requestId}</RequestID></Response>`;
   return { status, headers: { "x-amzn-requestid": requestId, "content-type": CONTENT_TYPES.ec2Query }, body };
 }
 
@@ -156,6 +156,7 @@ function encodeRestXml(call: WireCall, modelled: ModelledError, requestId: strin
   const { error, name, sender, status } = modelled;
   const inner = `<Code>${escapeXml(name)}</Code><Message>${escapeXml(error.message)}</Message>${extraElements(modelled)}`;
   const headers: Headers = { "content-type": CONTENT_TYPES.restXml };
+  if (modelled.shape) writeBindings(outputPlan(modelled.shape), modelled.fields, headers);
   if (call.service === undefined || call.service.id === "s3") {
     headers["x-amz-request-id"] = requestId;
     headers["x-amz-id-2"] = S3_HOST_ID;

@@ -156,7 +156,6 @@ function parseHeader(shape: Shape, text: string): unknown {
     const element = shape.element.shape;
     return splitHeader(text, element).map((item) => parseScalar(element, item, "http"));
   }
-  if (shape.traits.mediaType !== undefined && shape.kind === "string") return Buffer.from(text, "base64").toString("utf8");
   return parseScalar(shape, text, "http");
 }
 
@@ -183,7 +182,6 @@ export function formatHeader(shape: Shape, value: unknown, format: TimestampForm
     const element = shape.element.shape;
     return (value as readonly unknown[]).map((item) => quoteWhereNeeded(element, formatHeader(element, item, format))).join(", ");
   }
-  if (shape.traits.mediaType !== undefined && shape.kind === "string") return Buffer.from(String(value)).toString("base64");
   return formatScalar(shape, value, format);
 }
 

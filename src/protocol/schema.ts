@@ -31,7 +31,6 @@ export interface Traits {
   readonly streaming?: 1;
   readonly sparse?: 1;
   readonly jsonName?: string;
-  readonly mediaType?: string;
   readonly xmlName?: string;
   readonly xmlFlattened?: 1;
   readonly xmlAttribute?: 1;
@@ -244,8 +243,15 @@ class ShapeTable {
       inner = inner[0];
     }
     const shape = this.shape(inner);
-    return { name, shape, traits: own === NO_TRAITS ? shape.traits : { ...shape.traits, ...own }, required };
+    return { name, shape, traits: { ...inherited(shape), ...own }, required };
   }
+}
+
+/** A structure's own XML name is that of a document's root, not of a member that holds the structure. */
+function inherited(shape: Shape): Traits {
+  if (shape.traits.xmlName === undefined || (shape.kind !== "structure" && shape.kind !== "union")) return shape.traits;
+  const { xmlName: _, ...rest } = shape.traits;
+  return rest;
 }
 
 /** A class, so that the shapes of an operation are resolved when it is first called. */

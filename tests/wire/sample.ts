@@ -81,7 +81,6 @@ export class Sampler {
 
   #text(traits: Traits): string {
     const suffix = integer(this.#random, 99);
-    if (traits.mediaType === "application/json") return "{}";
     if (traits.httpHeader !== undefined) return pick(this.#random, PLAIN_TEXTS) + suffix;
     if (traits.httpLabel === 1) return pick(this.#random, LABEL_TEXTS) + suffix;
     return pick(this.#random, TEXTS) + suffix;
