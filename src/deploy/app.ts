@@ -19,6 +19,16 @@ export interface AppFunction {
   readonly individually: boolean;
 }
 
+/** What an API of the app answers. */
+export interface AppRoute {
+  readonly api: "rest" | "http";
+  /** `GET`, `ANY`. */
+  readonly method: string;
+  /** `/users/{id}`; `$default` for what no other route matches. */
+  readonly path: string;
+  readonly functionKey: string;
+}
+
 /** How the code of functions is made. */
 export interface BuildOptions {
   /** False: files are taken as they are. */
@@ -41,6 +51,7 @@ export interface App {
   readonly template: JsonObject;
   readonly tags: Readonly<Record<string, string>>;
   readonly functions: readonly AppFunction[];
+  readonly routes: readonly AppRoute[];
   readonly build: BuildOptions;
   /** What is accepted without effect, to be said aloud. */
   readonly notices: readonly string[];

@@ -27,7 +27,8 @@ export function writeStack(context: Context, tx: Transaction, stack: StackRecord
   for (const event of added) {
     const atMs = context.clock.now();
     const isStack = event.type === "AWS::CloudFormation::Stack";
-    const eventId = isStack ? uuid(context.random) : `${event.logicalId}-${event.status}-${new Date(atMs).toISOString()}`;
+    // A resource may pass through the same status twice within a millisecond: the number keeps its events apart.
+    const eventId = isStack ? uuid(context.random) : `${event.logicalId}-${event.status}-${new Date(atMs).toISOString()}-${sequence}`;
     events.set(tx, [account, region, uid, sequence++], { ...event, eventId, atMs, physicalId: event.physicalId ?? "" });
   }
   const written = { ...stack, eventsCount: sequence };

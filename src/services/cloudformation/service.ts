@@ -1,4 +1,5 @@
 // CloudFormation: stacks made from templates, through the operations of the services that own their resources.
+import type { ResourceType } from "../../contract/resource.ts";
 import { defineService, type Service } from "../../contract/service.ts";
 import { createChangeSet, deleteChangeSet, describeChangeSet, executeChangeSet, listChangeSets } from "./change-sets.ts";
 import {
@@ -11,6 +12,7 @@ import {
   listStackResources,
   listStacks,
 } from "./describe.ts";
+import { existingBucketNotification } from "./existing-bucket.ts";
 import { forgetJob } from "./forget.ts";
 import { operateJob } from "./operate.ts";
 import type { ResourceCatalog } from "./revision.ts";
@@ -28,7 +30,8 @@ import { getTemplate, getTemplateSummary, validateTemplate } from "./templates.t
 
 /** @param catalog gives the resource types of every other service; those of this folder need not be in it. */
 export function cloudFormation(catalog: ResourceCatalog): Service<"cloudformation"> {
-  const types: ResourceCatalog = { resourceType: async (name) => declaredTypes[name] ?? catalog.resourceType(name) };
+  const own: Readonly<Record<string, ResourceType>> = { ...declaredTypes, "Hearth::S3::BucketNotification": existingBucketNotification };
+  const types: ResourceCatalog = { resourceType: async (name) => own[name] ?? catalog.resourceType(name) };
   return defineService<"cloudformation">({
     id: "cloudformation",
     operations: {
@@ -57,6 +60,6 @@ export function cloudFormation(catalog: ResourceCatalog): Service<"cloudformatio
       ValidateTemplate: validateTemplate,
     },
     jobs: { operate: operateJob(types), forget: forgetJob },
-    resources: declaredTypes,
+    resources: own,
   });
 }

@@ -1,5 +1,5 @@
 // Functions of a serverless.yml: each becomes a function, its log group and its event sources.
-import type { AppFunction } from "../../app.ts";
+import type { AppFunction, AppRoute } from "../../app.ts";
 import type { Json, JsonObject, Position } from "../../template/document.ts";
 import { addBucketEvent } from "./bucket-events.ts";
 import { addResource, attribute, type Draft } from "./draft.ts";
@@ -46,11 +46,11 @@ const FUNCTION_KEYS = {
 } as const;
 
 /** Every function with its events. `functions` may be an object or a list of objects. */
-export function addFunctions(draft: Draft, root: Section): AppFunction[] {
+export function addFunctions(draft: Draft, root: Section): { functions: AppFunction[]; routes: AppRoute[] } {
   const sections = functionSections(draft, root);
   const http: NonNullable<ReturnType<typeof readHttpEvent>>[] = [];
   const httpApi: NonNullable<ReturnType<typeof readHttpApiEvent>>[] = [];
-  const out = [...sections].flatMap(([key, section]) => {
+  const functions = [...sections].flatMap(([key, section]) => {
     const added = addFunction(draft, root, key, section);
     let schedules = 1;
     section.list("events").forEach(({ value, position }, index) => {
@@ -76,7 +76,14 @@ export function addFunctions(draft: Draft, root: Section): AppFunction[] {
   });
   addRestApi(draft, http);
   addHttpApi(draft, httpApi);
-  return out;
+  const rest = http.map(
+    (event): AppRoute => ({ api: "rest", method: event.method.toUpperCase(), path: `/${event.path}`, functionKey: event.key }),
+  );
+  const routes = httpApi.map((event): AppRoute => {
+    const [method = "", path = ""] = event.routeKey === "*" ? ["ANY", "$default"] : event.routeKey.split(" ");
+    return { api: "http", method, path, functionKey: event.key };
+  });
+  return { functions, routes: [...rest, ...routes] };
 }
 
 function push<T>(list: T[], item: T | undefined): void {

@@ -203,7 +203,7 @@ function compile(options: ServerlessOptions, value: JsonObject, reading: Reading
   checkPlugins(root, reading);
   const draft: Draft = { reading, service, stage, region, provider, resources: {}, outputs: {}, origins: new Map() };
   addRole(draft, root);
-  const functions = addFunctions(draft, root);
+  const { functions, routes } = addFunctions(draft, root);
   const template = templateOf(draft, root);
   const build = buildOptions(root);
   if (isObject(template["Resources"]) && Object.keys(template["Resources"]).length === 0) {
@@ -219,6 +219,7 @@ function compile(options: ServerlessOptions, value: JsonObject, reading: Reading
     template,
     tags: { STAGE: stage, ...stringMap(provider.object("stackTags")), ...stringMap(provider.object("tags")) },
     functions,
+    routes,
     build,
     notices: [...reading.notices],
     files,
