@@ -19,6 +19,7 @@ import { parseForm } from "../../src/protocol/query-codec.ts";
 import type { OperationSchema, ProtocolId, Shape } from "../../src/protocol/schema.ts";
 import { UriRouter } from "../../src/protocol/uri-router.ts";
 import { parseXml, type XmlElement } from "../../src/protocol/xml.ts";
+import { httpRequest } from "./request.ts";
 import { type BotoOperation, type BotoSuite, vectorOperation } from "./vector-shapes.ts";
 
 const directory = process.env["HEARTH_PROTOCOL_TESTS"];
@@ -61,6 +62,10 @@ const EXCLUDED: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^output (AwsJson10DeserializeAllowNulls|AwsJson11StructuresDontDeserializeNullValues|RestJsonDoesntDeserializeNull|RestJsonDeserializesDenseSetMapAndSkipsNull)/,
     "says what a client makes of null",
   ],
+  [
+    /^output QueryCompatible\w+CustomCodeError/,
+    "botocore's form has the status of Query answers where the model has another for this protocol",
+  ],
   [/^output \w*PayloadWithUnsetUnion/, "the host writes the length"],
   [/^output (Query|Ec2Query)(EmptyInputAndEmptyOutput|NoInputAndNoOutput|NoInputAndOutput)/, "the vector leaves the document out"],
 ];
@@ -89,26 +94,7 @@ function suitesOf(kind: "input" | "output", file: string): readonly (BotoSuite &
 
 function requestOf({ serialized }: Case, protocol: ProtocolId): HttpRequest {
   const { method = "POST", uri = "/", headers = {}, body = "" } = serialized ?? { uri: "/" };
-  const [path = "/", query = ""] = uri.split("?");
-  const bytes = Buffer.from(body, protocol === "rpcv2Cbor" ? "base64" : "utf8");
-  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return {
-    method,
-    path,
-    query,
-    headers: { ...lower, "content-length": String(bytes.length) },
-    rawHeaders: Object.entries(headers),
-    body: {
-      collect: async () => bytes,
-      async *[Symbol.asyncIterator]() {
-        yield bytes;
-      },
-    },
-    sourceIp: "127.0.0.1",
-    protocol: "HTTP/1.1",
-    scheme: "http",
-    signal: new AbortController().signal,
-  };
+  return httpRequest({ method, target: uri, headers, body: Buffer.from(body, protocol === "rpcv2Cbor" ? "base64" : "utf8") });
 }
 
 async function parsed(vector: Case, operation: OperationSchema, protocol: ProtocolId): Promise<unknown> {
