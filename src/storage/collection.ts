@@ -1,7 +1,7 @@
 // A typed subspace: records of one kind under tuple keys. The only way that services read and write state.
 
 import type { Key, KeyRange, ReadTransaction, Transaction } from "./transaction.ts";
-import { pack, prefixRange, type Tuple, unpack } from "./tuple.ts";
+import { pack, rangeBelow, type Tuple, unpack } from "./tuple.ts";
 import { decodeValue, encodeValue } from "./value.ts";
 
 /** Where in a collection to look: all below `prefix`, from after or before a key in it. */
@@ -28,18 +28,20 @@ export interface StoredRecord<K extends Tuple, V> {
  */
 export class Collection<K extends Tuple, V> {
   readonly name: Tuple;
+  readonly #prefix: Key;
 
   constructor(...name: string[]) {
     this.name = name;
+    this.#prefix = pack(name);
   }
 
   key(key: K): Key {
-    return pack([...this.name, ...key]);
+    return pack(key, this.#prefix);
   }
 
   /** All keys that begin with `prefix`; with an empty prefix, the whole collection. */
   rangeOf(prefix: Tuple = []): KeyRange {
-    return prefixRange([...this.name, ...prefix]);
+    return rangeBelow(pack(prefix, this.#prefix));
   }
 
   async get(tx: ReadTransaction, key: K): Promise<V | undefined> {
@@ -74,11 +76,11 @@ export class Collection<K extends Tuple, V> {
 
   #bounds(prefix: Tuple, scan: Scan<K>): KeyRange {
     let { start, end } = this.rangeOf(prefix);
-    if (scan.from) start = pack([...this.name, ...scan.from]);
-    if (scan.before) end = pack([...this.name, ...scan.before]);
+    if (scan.from) start = pack(scan.from, this.#prefix);
+    if (scan.before) end = pack(scan.before, this.#prefix);
     if (scan.after) {
       if (scan.reverse) end = this.key(scan.after);
-      else start = prefixRange([...this.name, ...scan.after]).end;
+      else start = this.rangeOf(scan.after).end;
     }
     return { start, end };
   }

@@ -43,7 +43,10 @@ describe("a packed tuple", () => {
     for (let round = 0; round < 300; round++) {
       const tuples = Array.from({ length: 20 }, () => someTuple(random));
       const byTuple = [...tuples].sort(compareTuples).map((tuple) => hex(pack(tuple)));
-      const byBytes = tuples.map(pack).sort(Buffer.compare).map(hex);
+      const byBytes = tuples
+        .map((tuple) => pack(tuple))
+        .sort(Buffer.compare)
+        .map(hex);
       assert.deepEqual(byBytes, byTuple);
       for (const tuple of tuples) assert.deepEqual(unpack(pack(tuple)), tuple);
     }

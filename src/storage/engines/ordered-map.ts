@@ -20,7 +20,8 @@ export interface Cursor<V> {
 
 /** Bytes as a string of as many characters, which orders as the bytes do. */
 export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString("latin1");
 }
 
 export class OrderedMap<V> {
