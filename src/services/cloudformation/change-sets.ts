@@ -74,7 +74,8 @@ export async function createChangeSet(
   };
   await context.storage.transact(async (tx) => {
     const key = [account, region, uidOf(record.stackId), changeSet.name] as const;
-    if (await changeSets.has(tx, key)) throw changeSetAlreadyExists(changeSet.name);
+    const known = await changeSets.get(tx, key);
+    if (known && !isSpent(known)) throw changeSetAlreadyExists(changeSet.name);
     if (!stack) {
       const nameKey = [account, region, record.stackName] as const;
       if (await stackNames.has(tx, nameKey)) throw validation(`Stack [${record.stackName}] is being created by another request.`);
@@ -85,6 +86,17 @@ export async function createChangeSet(
     changeSets.set(tx, key, changeSet);
   });
   return { Id: changeSet.changeSetId, StackId: record.stackId };
+}
+
+/**
+ * The name of a change set that will do nothing any more is free: `aws cloudformation deploy` names them by the second,
+ * and here several fit into one.
+ */
+function isSpent(changeSet: ChangeSetRecord): boolean {
+  return (
+    changeSet.status === "FAILED" ||
+    (changeSet.executionStatus.startsWith("EXECUTE_") && changeSet.executionStatus !== "EXECUTE_IN_PROGRESS")
+  );
 }
 
 function reviewStack(context: Context, stackId: string, stackName: string): StackRecord {
