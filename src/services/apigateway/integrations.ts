@@ -4,8 +4,8 @@ import type { Context } from "../../contract/context.ts";
 import type { InputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { describeIntegration, describeIntegrationResponse } from "./describe.ts";
-import { badRequest, conflict, noResponse, notImplemented } from "./errors.ts";
-import type { Integration, IntegrationResponse, Method } from "./keys.ts";
+import { badRequest, noResponse, notImplemented } from "./errors.ts";
+import type { ContentHandling, Integration, IntegrationResponse, Method } from "./keys.ts";
 import { lambdaOf } from "./lambda-uri.ts";
 import { INTEGRATION_TIMEOUT_MS_MAX, INTEGRATION_TIMEOUT_MS_MIN, TEMPLATE_BYTES_MAX } from "./limits.ts";
 import { literalOf } from "./mock.ts";
@@ -74,17 +74,6 @@ export const putIntegrationResponse: OperationOf<"apigateway", "PutIntegrationRe
     const { resource, method } = await requireMethod(tx, context, input);
     const integration = integrationOf(method);
     checkIntegrationResponse(method, integration, response);
-    if (
-      Object.values(integration.integrationResponses).some(
-        (known) => known.statusCode !== response.statusCode && known.selectionPattern === response.selectionPattern,
-      )
-    ) {
-      throw conflict(
-        response.selectionPattern === undefined
-          ? "Only one default integration response may be specified"
-          : "Another integration response already has this selection pattern",
-      );
-    }
     integration.integrationResponses[response.statusCode] = response;
     saveResource(tx, context, input.restApiId, resource);
     return describeIntegrationResponse(response);
@@ -96,6 +85,18 @@ export const getIntegrationResponse: OperationOf<"apigateway", "GetIntegrationRe
     const { method } = await requireMethod(tx, context, input);
     const response = integrationOf(method).integrationResponses[input.statusCode];
     if (!response) throw noResponse();
+    return describeIntegrationResponse(response);
+  });
+
+export const updateIntegrationResponse: OperationOf<"apigateway", "UpdateIntegrationResponse"> = (context, input) =>
+  context.storage.transact(async (tx) => {
+    const { resource, method } = await requireMethod(tx, context, input);
+    const integration = integrationOf(method);
+    const response = integration.integrationResponses[input.statusCode];
+    if (!response) throw noResponse();
+    applyPatches(response, input.patchOperations, responseRules);
+    checkIntegrationResponse(method, integration, response);
+    saveResource(tx, context, input.restApiId, resource);
     return describeIntegrationResponse(response);
   });
 
@@ -183,6 +184,30 @@ function checkTemplate(template: string): void {
   parseTemplate(template);
 }
 
+const contentHandlingRule: PatchRule<{ contentHandling?: ContentHandling }> = {
+  path: "/contentHandling",
+  ops: ["replace", "remove"],
+  apply: (record, _op, value) => {
+    if (value === "CONVERT_TO_BINARY" || value === "CONVERT_TO_TEXT") record.contentHandling = value;
+    else if (value === "") delete record.contentHandling;
+    else throw badRequest("Invalid content handling specified. Must be one of: [CONVERT_TO_BINARY, CONVERT_TO_TEXT]");
+  },
+};
+
+const responseRules: readonly PatchRule<IntegrationResponse>[] = [
+  {
+    path: "/selectionPattern",
+    ops: ["add", "replace", "remove"],
+    apply: (response, _op, value) => {
+      if (value === "") delete response.selectionPattern;
+      else response.selectionPattern = value;
+    },
+  },
+  contentHandlingRule,
+  ...mapRules<IntegrationResponse>("/responseParameters", (response) => response.responseParameters),
+  ...mapRules<IntegrationResponse>("/responseTemplates", (response) => response.responseTemplates),
+];
+
 const integrationRules: readonly PatchRule<Integration>[] = [
   {
     path: "/uri",
@@ -212,15 +237,7 @@ const integrationRules: readonly PatchRule<Integration>[] = [
       integration.passthroughBehavior = passthroughOf(value);
     },
   },
-  {
-    path: "/contentHandling",
-    ops: ["replace"],
-    apply: (integration, _op, value) => {
-      if (value === "CONVERT_TO_BINARY" || value === "CONVERT_TO_TEXT") integration.contentHandling = value;
-      else if (value === "") delete integration.contentHandling;
-      else throw badRequest("Invalid content handling specified. Must be one of: [CONVERT_TO_BINARY, CONVERT_TO_TEXT]");
-    },
-  },
+  contentHandlingRule,
   {
     path: "/credentials",
     ops: ["replace"],

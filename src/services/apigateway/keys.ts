@@ -42,12 +42,14 @@ export interface Owner {
   readonly region: string;
 }
 
+export type ContentHandling = "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
+
 export interface IntegrationResponse {
   readonly statusCode: string;
-  readonly selectionPattern?: string;
-  readonly responseParameters: Record<string, string>;
-  readonly responseTemplates: Record<string, string>;
-  readonly contentHandling?: "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
+  selectionPattern?: string;
+  responseParameters: Record<string, string>;
+  responseTemplates: Record<string, string>;
+  contentHandling?: ContentHandling;
 }
 
 export interface Integration {
@@ -58,7 +60,7 @@ export interface Integration {
   requestParameters: Record<string, string>;
   requestTemplates: Record<string, string>;
   passthroughBehavior: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
-  contentHandling?: "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
+  contentHandling?: ContentHandling;
   timeoutInMillis: number;
   cacheNamespace: string;
   cacheKeyParameters: string[];
@@ -67,8 +69,8 @@ export interface Integration {
 
 export interface MethodResponse {
   readonly statusCode: string;
-  readonly responseParameters: Record<string, boolean>;
-  readonly responseModels: Record<string, string>;
+  responseParameters: Record<string, boolean>;
+  responseModels: Record<string, string>;
 }
 
 export interface Method extends Made {

@@ -65,16 +65,12 @@ export const deleteMethod: OperationOf<"apigateway", "DeleteMethod"> = async (co
 };
 
 export const putMethodResponse: OperationOf<"apigateway", "PutMethodResponse"> = async (context, input) => {
-  checkModels(input.responseModels);
-  for (const name of Object.keys(input.responseParameters ?? {})) {
-    if (!/^method\.response\.header\.[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
-      throw badRequest(`Invalid mapping expression parameter specified: ${name}`);
-  }
   const response: MethodResponse = {
     statusCode: input.statusCode,
     responseParameters: input.responseParameters ?? {},
     responseModels: input.responseModels ?? {},
   };
+  checkResponse(response);
   return context.storage.transact(async (tx) => {
     const { resource, method } = await requireMethod(tx, context, input);
     if (method.methodResponses[input.statusCode]) throw conflict("Response already exists for this resource");
@@ -89,6 +85,17 @@ export const getMethodResponse: OperationOf<"apigateway", "GetMethodResponse"> =
     const { method } = await requireMethod(tx, context, input);
     const response = method.methodResponses[input.statusCode];
     if (!response) throw noResponse();
+    return describeMethodResponse(response);
+  });
+
+export const updateMethodResponse: OperationOf<"apigateway", "UpdateMethodResponse"> = (context, input) =>
+  context.storage.transact(async (tx) => {
+    const { resource, method } = await requireMethod(tx, context, input);
+    const response = method.methodResponses[input.statusCode];
+    if (!response) throw noResponse();
+    applyPatches(response, input.patchOperations, responseRules);
+    checkResponse(response);
+    saveResource(tx, context, input.restApiId, resource);
     return describeMethodResponse(response);
   });
 
@@ -142,6 +149,27 @@ const methodRules: readonly PatchRule<Method>[] = [
   },
   ...mapRules<Method>("/requestModels", (method) => method.requestModels),
 ];
+
+const responseRules: readonly PatchRule<MethodResponse>[] = [
+  {
+    path: "/responseParameters/*",
+    ops: ["add", "replace", "remove"],
+    apply: (response, op, value, [name = ""]) => {
+      if (op === "remove") delete response.responseParameters[name];
+      else response.responseParameters[name] = value === "" ? false : booleanOf(value, "/responseParameters");
+    },
+  },
+  ...mapRules<MethodResponse>("/responseModels", (response) => response.responseModels),
+];
+
+function checkResponse(response: MethodResponse): void {
+  checkModels(response.responseModels);
+  for (const name of Object.keys(response.responseParameters)) {
+    if (!/^method\.response\.header\.[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) {
+      throw badRequest(`Invalid mapping expression parameter specified: ${name}`);
+    }
+  }
+}
 
 function refuseAuthorization(
   type: string,

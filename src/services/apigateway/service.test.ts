@@ -293,6 +293,27 @@ test("the control plane describes what it was told", async () => {
       assert.equal(moved.path, "/people");
       assert.equal((await client.send(new sdk.GetResourceCommand({ restApiId, resourceId: userId }))).path, "/people/{id}");
 
+      const options = { restApiId, resourceId: userId, httpMethod: "OPTIONS", statusCode: "200" };
+      const header = "/responseParameters/method.response.header.X-Own";
+      const declared = await client.send(
+        new sdk.UpdateMethodResponseCommand({ ...options, patchOperations: [{ op: "add", path: header, value: "true" }] }),
+      );
+      assert.equal(declared.responseParameters?.["method.response.header.X-Own"], true);
+      const mapped = await client.send(
+        new sdk.UpdateIntegrationResponseCommand({
+          ...options,
+          patchOperations: [
+            { op: "add", path: header, value: "'1'" },
+            { op: "replace", path: "/selectionPattern", value: "2.." },
+            { op: "replace", path: "/responseTemplates/application~1json", value: "ok" },
+          ],
+        }),
+      );
+      assert.deepEqual(
+        [mapped.responseParameters?.["method.response.header.X-Own"], mapped.selectionPattern, mapped.responseTemplates],
+        ["'1'", "2..", { "application/json": "ok" }],
+      );
+
       const changed = await client.send(
         new sdk.UpdateRestApiCommand({
           restApiId,
