@@ -4,7 +4,7 @@
 //   sqs messages  account region store visibleAtMs sequence → MessageRecord   one index: who may be received when
 //   sqs bodies    account region store sequence             → string          only bodies above INLINE_BODY_BYTES_MAX
 //   sqs moved     account region store sequence             → visibleAtMs     only messages whose visibility was changed
-//   sqs tallies   account region store                      → Tally           counts, without a scan
+//   sqs tallies   account region store                      → TallyRow        counts, without a scan
 //   sqs tasks     account region name taskId                → MoveTask
 //
 // A `store` is the life of a queue's content: PurgeQueue and DeleteQueue give it up at once, and a job clears it.
@@ -82,9 +82,21 @@ export interface Tally {
   settledSequence: number;
   /** No entry after the cursor is before this time: until then there is nothing to settle. Infinity when none is. */
   nextAtMs: number;
-  /** When the retention sweep is due; undefined while none is enqueued. */
-  sweepAtMs?: number;
+  /** When the retention sweep is due; null while none is enqueued. */
+  sweepAtMs: number | null;
 }
+
+/** A tally as it is stored, read and written by every operation on messages: without the names of its members. */
+export type TallyRow = readonly [
+  sequence: number,
+  visible: number,
+  delayed: number,
+  inFlight: number,
+  settledAtMs: number,
+  settledSequence: number,
+  nextAtMs: number,
+  sweepAtMs: number | null,
+];
 
 export type MoveStatus = "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
 
@@ -106,5 +118,5 @@ export const queues = new Collection<readonly [account: string, region: string, 
 export const messages = new Collection<MessageKey, MessageRecord>("sqs", "messages");
 export const bodies = new Collection<readonly [account: string, region: string, store: string, sequence: number], string>("sqs", "bodies");
 export const moved = new Collection<readonly [account: string, region: string, store: string, sequence: number], number>("sqs", "moved");
-export const tallies = new Collection<readonly [account: string, region: string, store: string], Tally>("sqs", "tallies");
+export const tallies = new Collection<readonly [account: string, region: string, store: string], TallyRow>("sqs", "tallies");
 export const tasks = new Collection<readonly [account: string, region: string, name: string, taskId: string], MoveTask>("sqs", "tasks");

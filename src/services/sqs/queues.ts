@@ -215,12 +215,12 @@ async function countMessages(context: Context, address: QueueAddress): Promise<R
   for (;;) {
     const tally = await context.storage.transact(async (tx) => {
       const queue = await getQueue(tx, address);
-      const stored = await tallies.get(tx, [address.account, address.region, queue.store]);
+      const [, visibleBefore] = (await tallies.get(tx, [address.account, address.region, queue.store])) ?? [];
       const open = await openStore(tx, address, queue.store, context.clock.now());
       const expired = await agedUntil(tx, open, open.nowMs - retentionMs(queue), JOB_ENTRIES_MAX);
       for (const message of expired) remove(tx, open, message);
       const done = isSettled(open) && expired.length < JOB_ENTRIES_MAX;
-      if (!done || expired.length > 0 || stored?.visible !== open.tally.visible) closeStore(tx, open);
+      if (!done || expired.length > 0 || visibleBefore !== open.tally.visible) closeStore(tx, open);
       return done ? open.tally : undefined;
     });
     if (tally) {

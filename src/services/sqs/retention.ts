@@ -33,7 +33,7 @@ export async function planSweep(
   sentAtMs: number,
 ): Promise<void> {
   const dueAtMs = sentAtMs + retentionMs(queue);
-  if (open.tally.sweepAtMs !== undefined && open.tally.sweepAtMs <= dueAtMs) return;
+  if (open.tally.sweepAtMs !== null && open.tally.sweepAtMs <= dueAtMs) return;
   open.tally.sweepAtMs = dueAtMs;
   const payload: SweepPayload = { ...address, store: queue.store };
   await context.jobs.enqueue(tx, { type: "sqs.sweep", lane: laneOf(address), id: queue.store, payload, dueAtMs });
@@ -61,8 +61,7 @@ export const sweep = defineJob<SweepPayload>({
       const last = found.at(-1);
       const more = found.length === JOB_ENTRIES_MAX && last !== undefined;
       const again = more ? open.nowMs : nextSweepAtMs(queue, open.nowMs, oldestAtMs);
-      if (again === undefined) delete open.tally.sweepAtMs;
-      else open.tally.sweepAtMs = again;
+      open.tally.sweepAtMs = again ?? null;
       closeStore(tx, open);
       if (again === undefined) return;
       const { account, region, name, store } = payload;

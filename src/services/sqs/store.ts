@@ -1,7 +1,7 @@
 // The content of one queue within a transaction: its messages in order of when they may be received, and counts that follow
 // every change. Whoever opens a store closes it in the same transaction, or the counts are not written.
 import type { ReadTransaction, Transaction } from "../../storage/transaction.ts";
-import { bodies, type MessageKey, type MessageRecord, messages, moved, type Tally, tallies } from "./keys.ts";
+import { bodies, type MessageKey, type MessageRecord, messages, moved, type Tally, type TallyRow, tallies } from "./keys.ts";
 import { INLINE_BODY_BYTES_MAX, SETTLE_ENTRIES_MAX } from "./limits.ts";
 import type { QueueAddress } from "./queue-address.ts";
 import type { Receipt } from "./receipt-handle.ts";
@@ -22,27 +22,26 @@ export interface StoredMessage {
   readonly record: MessageRecord;
 }
 
-const newTally = (): Tally => ({
-  sequence: 0,
-  visible: 0,
-  delayed: 0,
-  inFlight: 0,
-  settledAtMs: 0,
-  settledSequence: Number.POSITIVE_INFINITY,
-  nextAtMs: Number.POSITIVE_INFINITY,
-});
+const NEW_TALLY: TallyRow = [0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, null];
+
+function tallyOf(row: TallyRow): Tally {
+  const [sequence, visible, delayed, inFlight, settledAtMs, settledSequence, nextAtMs, sweepAtMs] = row;
+  return { sequence, visible, delayed, inFlight, settledAtMs, settledSequence, nextAtMs, sweepAtMs };
+}
 
 /** Opens a store with its counts taken up to now, unless more changed state by time than one transaction looks at. */
 export async function openStore(tx: ReadTransaction, address: QueueAddress, store: string, clockNowMs: number): Promise<OpenStore> {
   const { account, region } = address;
-  const tally = (await tallies.get(tx, [account, region, store])) ?? newTally();
+  const tally = tallyOf((await tallies.get(tx, [account, region, store])) ?? NEW_TALLY);
   const open: OpenStore = { account, region, store, tally, nowMs: Math.max(clockNowMs, tally.settledAtMs) };
   await settle(tx, open);
   return open;
 }
 
 export function closeStore(tx: Transaction, open: OpenStore): void {
-  tallies.set(tx, [open.account, open.region, open.store], open.tally);
+  const { sequence, visible, delayed, inFlight, settledAtMs, settledSequence, nextAtMs, sweepAtMs } = open.tally;
+  const row: TallyRow = [sequence, visible, delayed, inFlight, settledAtMs, settledSequence, nextAtMs, sweepAtMs];
+  tallies.set(tx, [open.account, open.region, open.store], row);
 }
 
 const keyOf = (open: OpenStore, visibleAtMs: number, sequence: number): MessageKey => [
