@@ -101,6 +101,16 @@ describe("a value", () => {
     });
   }
 
+  test("a member may be called __proto__, at any depth", () => {
+    const text = '{"__proto__":{"x":[{"__proto__":1}]},"a":"__proto__","b":{"c":[1,"2",null]}}';
+    const decoded = decodeValue<object>(encodeValue({ ...JSON.parse(text), bytes: Uint8Array.of(1), at: new Date(5) }));
+    const plain: unknown = JSON.parse(text);
+    const { bytes, at, ...rest } = Object.fromEntries(Object.entries(decoded)) as { bytes: Uint8Array; at: Date };
+    assert.equal(JSON.stringify(Object.entries(decoded).slice(0, 3)), JSON.stringify(Object.entries(plain as object)));
+    assert.deepEqual([...bytes, at.getTime(), Object.keys(rest).length], [1, 5, 3]);
+    assert.equal(({} as { x?: unknown }).x, undefined, "nobody's prototype changed");
+  });
+
   test("an object's members that are undefined come back undefined", () => {
     assert.deepEqual(decodeValue<{ a?: number; b: number }>(encodeValue({ a: undefined, b: 1 })).a, undefined);
   });
