@@ -4,7 +4,7 @@ import { hasCode } from "../../kernel/errors.ts";
 import { parseTemplate, renderTemplate, type TemplateScope } from "./template.ts";
 
 const scope: TemplateScope = {
-  param: (name) => ({ Origin: "https://shop.example", id: "7" })[name] ?? "",
+  parameter: (place, name) => ({ "header Origin": "https://shop.example", "path id": "7" })[`${place} ${name}`],
   body: '{"a":1}',
   contextValue: (path) => ({ stage: "dev", "identity.sourceIp": "10.0.0.1" })[path],
   stageVariables: { color: "blue" },
@@ -42,16 +42,25 @@ const texts: [template: string, expected: string][] = [
   ["$input.params('Origin').toUpperCase()", "HTTPS://SHOP.EXAMPLE"],
 ];
 
+/** What CDK's addCorsPreflight writes. */
+const cdkOrigins = `#set($origin = $input.params().header.get("Origin"))
+#if($origin == "")
+  #set($origin = $input.params().header.get("origin"))
+#end
+#if($origin.matches("https://shop.example") || $origin.matches("https://b.example"))
+  #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+#end`;
+
 test("templates render", () => {
   for (const [template, expected] of texts) assert.equal(renderTemplate(parseTemplate(template), scope).text, expected, template);
 });
 
-test("the preflight templates of the Serverless Framework set the allowed origin", () => {
-  for (const template of [anyOrigin, someOrigins]) {
+test("the preflight templates of the Serverless Framework and of CDK set the allowed origin", () => {
+  for (const template of [anyOrigin, someOrigins, cdkOrigins]) {
     const rendered = renderTemplate(parseTemplate(template), scope);
     assert.deepEqual(rendered.headers, { "Access-Control-Allow-Origin": "https://shop.example" });
     assert.equal(rendered.text.trim(), "");
-    const without = renderTemplate(parseTemplate(template), { ...scope, param: () => "" });
+    const without = renderTemplate(parseTemplate(template), { ...scope, parameter: () => undefined });
     assert.deepEqual(without.headers, {});
   }
 });
@@ -65,6 +74,8 @@ const refused: [template: string, code: string][] = [
   ["#macro(x)#end", "NotImplemented"],
   ["$input.json('$.a')", "NotImplemented"],
   ["$input.path('$.a')", "NotImplemented"],
+  ["$input.params()", "NotImplemented"],
+  ["$input.params().cookie.get('a')", "NotImplemented"],
   ["$util.escapeJavaScript('x')", "NotImplemented"],
   ["#set($x = {})", "NotImplemented"],
   ["#set($x.y = 1)", "NotImplemented"],

@@ -4,10 +4,14 @@ import { badRequest, notImplemented } from "./errors.ts";
 
 export type TemplateValue = string | number | boolean | undefined;
 
+/** In the order in which `$input.params("x")` looks. */
+const PLACES = ["path", "querystring", "header"] as const;
+export type ParameterPlace = (typeof PLACES)[number];
+
 /** What a template may read. */
 export interface TemplateScope {
-  /** `$input.params("x")`: of the path, the query or the headers, in this order; "" when there is none. */
-  param(name: string): string;
+  /** A parameter of the request, for `$input.params("x")` and `$input.params().header.get("x")`. */
+  parameter(place: ParameterPlace, name: string): string | undefined;
   /** `$input.body`. */
   readonly body: string;
   /** `$context.identity.sourceIp` is asked for as `identity.sourceIp`. */
@@ -159,17 +163,24 @@ function parseArguments(cursor: Cursor): Expression[] {
 function checkReference({ root, steps }: Reference): void {
   let own = steps;
   if (root === "input") {
-    const [first] = steps;
-    const isParam = first?.name === "params" && first.arguments?.length === 1;
-    if (!isParam && !(first?.name === "body" && !first.arguments))
-      throw notImplemented(`$input.${first?.name ?? ""} in a mapping template`);
-    own = steps.slice(1);
+    const length = inputLength(steps);
+    if (length === 0) throw notImplemented(`$input.${steps[0]?.name ?? ""} in a mapping template`);
+    own = steps.slice(length);
   } else if (root === "util") {
     throw notImplemented("$util in a mapping template");
   }
   for (const step of own) {
     if (step.arguments && !STRING_METHODS.includes(step.name)) throw notImplemented(`The method ${step.name}() in a mapping template`);
   }
+}
+
+/** How many steps `$input.body`, `$input.params("x")` or `$input.params().header.get("x")` take; 0 for anything else. */
+function inputLength([first, second, third]: readonly Step[]): number {
+  if (first?.name === "body" && !first.arguments) return 1;
+  if (first?.name !== "params" || !first.arguments) return 0;
+  if (first.arguments.length === 1) return 1;
+  const isPlace = PLACES.some((place) => place === second?.name) && !second?.arguments;
+  return first.arguments.length === 0 && isPlace && third?.name === "get" && third.arguments?.length === 1 ? 3 : 0;
 }
 
 function parseExpression(cursor: Cursor): Expression {
@@ -323,9 +334,7 @@ function evaluateReference({ root, steps }: Reference, run: Run): TemplateValue 
   const path = methods < 0 ? steps : steps.slice(0, methods);
   let value: TemplateValue;
   if (root === "input") {
-    const [first] = path;
-    const [name] = first?.arguments ?? [];
-    value = name ? run.scope.param(String(evaluate(name, run))) : run.scope.body;
+    value = evaluateInput(path, run);
   } else if (root === "context") {
     value = run.scope.contextValue(path.map((step) => step.name).join("."));
   } else if (root === "stageVariables") {
@@ -338,6 +347,21 @@ function evaluateReference({ root, steps }: Reference, run: Run): TemplateValue 
     value = applyMethod(String(value), step.name, String(step.arguments?.[0] ? evaluate(step.arguments[0], run) : ""));
   }
   return value;
+}
+
+function evaluateInput([first, second, third]: readonly Step[], run: Run): TemplateValue {
+  if (!first?.arguments) return run.scope.body;
+  const [argument] = first.arguments.length > 0 ? first.arguments : (third?.arguments ?? []);
+  const name = argument ? String(evaluate(argument, run)) : "";
+  if (first.arguments.length === 0) {
+    const place = PLACES.find((candidate) => candidate === second?.name);
+    return place && run.scope.parameter(place, name);
+  }
+  for (const place of PLACES) {
+    const found = run.scope.parameter(place, name);
+    if (found !== undefined) return found;
+  }
+  return "";
 }
 
 function applyMethod(text: string, name: string, argument: string): TemplateValue {

@@ -178,7 +178,10 @@ function templateScope(request: WebRequest, facts: RequestFacts): TemplateScope 
   };
   const query = queryOf(request.query);
   return {
-    param: (name) => facts.pathParameters[name] ?? query?.[name]?.at(-1) ?? request.headers[name.toLowerCase()] ?? "",
+    parameter: (place, name) => {
+      if (place === "path") return facts.pathParameters[name];
+      return place === "querystring" ? query?.[name]?.at(-1) : request.headers[name.toLowerCase()];
+    },
     body: Buffer.from(request.body).toString("utf8"),
     contextValue: (path) => values[path],
     stageVariables: facts.stageVariables,
