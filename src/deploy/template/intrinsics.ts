@@ -56,8 +56,9 @@ type Intrinsic = (argument: Json, environment: Environment) => Value;
 /** The function that an object calls: it has that one key. */
 function functionOf(value: JsonObject): { name: string; apply: Intrinsic } | undefined {
   const keys = Object.keys(value);
-  const name = keys.find((key) => key === "Ref" || key.startsWith("Fn::"));
-  if (name === undefined || (name === "Ref" && keys.length > 1)) return undefined;
+  // `Ref` beside other keys is a key like any other; `Fn::…` never is.
+  const name = keys.find((key) => key.startsWith("Fn::")) ?? (keys.length === 1 && keys[0] === "Ref" ? "Ref" : undefined);
+  if (name === undefined) return undefined;
   if (keys.length > 1) throw templateError(`${name} object must be the only key of its object, found [${keys.join(", ")}]`);
   const apply = INTRINSICS[name];
   if (!apply) throw templateError(`${name} is not supported by Hearth.`);

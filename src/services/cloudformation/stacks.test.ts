@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openStackWorld, template } from "./stack-world.ts";
+import { openStackWorld, template } from "../../testing/stack-world.ts";
 
 test("a stack is created in dependency order, described, and deleted in reverse", async () => {
   const world = await openStackWorld();

@@ -1,8 +1,8 @@
 // For tests: a world with CloudFormation and resource types that can be told to fail, or to crash the platform.
-import type { InputOf, OperationName, OutputOf, ServiceModels } from "../../contract/models.ts";
-import type { ResourceType } from "../../contract/resource.ts";
-import { createWorld } from "../../testing/world.ts";
-import { cloudFormation } from "./service.ts";
+import type { InputOf, OperationName, OutputOf, ServiceModels } from "../contract/models.ts";
+import type { ResourceType } from "../contract/resource.ts";
+import { cloudFormation } from "../services/cloudformation/service.ts";
+import { createWorld } from "./world.ts";
 
 type Models = ServiceModels["cloudformation"];
 
