@@ -123,7 +123,9 @@ export function itemKey(prefix: Key, schema: KeyAttributes, item: Item): Key {
 export function tailOf(schema: KeyAttributes, item: Item): Uint8Array {
   const partition = keyBytes(required(item, schema.partition));
   if (schema.sort === undefined) return identity(partition, 0);
-  return identity(pack([partition, keyBytes(required(item, schema.sort))]), 0);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(partition.length);
+  return identity(Buffer.concat([length, partition, keyBytes(required(item, schema.sort))]), 0);
 }
 
 /** The place of an item in an index; undefined when it lacks one of the index's attributes: the index is sparse. */

@@ -60,14 +60,17 @@ export function checkStartPartition(source: Source, start: Item): void {
   if (typeOf(value) !== source.table.types.get(partition)) throw invalid(KEY_MISMATCH);
 }
 
-/** The second: the rest of the keys. */
-export function checkStartRest(source: Source, start: Item): void {
+/** The second: its sort key. */
+export function checkStartSort(source: Source, start: Item): void {
   const { sort } = keyOf(source);
-  if (sort !== undefined) {
-    const value = attributeOf(start, sort);
-    if (value === undefined) throw invalid(STARTING_KEY_INVALID);
-    if (typeOf(value) !== source.table.types.get(sort)) throw invalid(KEY_MISMATCH);
-  }
+  if (sort === undefined) return;
+  const value = attributeOf(start, sort);
+  if (value === undefined) throw invalid(STARTING_KEY_INVALID);
+  if (typeOf(value) !== source.table.types.get(sort)) throw invalid(KEY_MISMATCH);
+}
+
+/** The third: the table's own keys, which those of an index come with. */
+export function checkStartItem(source: Source, start: Item): void {
   for (const name of keyNames(source.table.key)) {
     const value = attributeOf(start, name);
     if (value === undefined || typeOf(value) !== source.table.types.get(name)) throw invalid(`${STARTING_KEY_INVALID}: ${KEY_MISMATCH}`);

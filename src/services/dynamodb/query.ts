@@ -11,8 +11,9 @@ import { checkKeyTestCount, type KeySelection, keyTests, matchesSort, selectKeys
 import { partitionRange } from "./keys.ts";
 import { type AttributeTest, readConditions } from "./legacy-conditions.ts";
 import {
+  checkStartItem,
   checkStartPartition,
-  checkStartRest,
+  checkStartSort,
   keyOf,
   type Page,
   type PageRequest,
@@ -114,7 +115,8 @@ function planPage(source: Source, input: Input, { tests, filter, projection, sta
   if (start !== undefined) checkStartPartition(source, start);
   const selection = selectKeys(tests, keyOf(source), source.table.types);
   if (start !== undefined) {
-    checkStartRest(source, start);
+    checkStartSort(source, start);
+    checkStartItem(source, start);
     checkStartWithin(source, selection, start);
   }
   checkFilter(source, filter);

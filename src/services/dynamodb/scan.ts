@@ -7,8 +7,9 @@ import { checkKey } from "./item-keys.ts";
 import { below, contains, segmentRange } from "./keys.ts";
 import { readConditions } from "./legacy-conditions.ts";
 import {
+  checkStartItem,
   checkStartPartition,
-  checkStartRest,
+  checkStartSort,
   type PageRequest,
   prefixOf,
   readPage,
@@ -98,7 +99,10 @@ function planPage(source: Source, input: Input, { filter, projection, start }: S
   if (source.index?.kind === "global" && input.ConsistentRead === true) {
     throw invalid("Consistent reads are not supported on global secondary indexes");
   }
-  if (start !== undefined && source.index !== undefined) checkStartPartition(source, start);
+  if (start !== undefined && source.index !== undefined) {
+    checkStartPartition(source, start);
+    checkStartSort(source, start);
+  }
   checkIndexHolds(source, input.Select);
   if (start !== undefined) checkStart(source, start);
   checkScalarKeys(source.table, guardPaths(filter));
@@ -128,7 +132,7 @@ function planPage(source: Source, input: Input, { filter, projection, start }: S
 
 function checkStart(source: Source, start: Item): void {
   if (source.index !== undefined) {
-    checkStartRest(source, start);
+    checkStartItem(source, start);
     return;
   }
   try {
