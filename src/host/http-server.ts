@@ -46,6 +46,7 @@ const REQUEST_TIMEOUT_MS = 3_600_000;
 /** Longer than clients keep idle connections, so that the client is the one that closes. */
 const KEEP_ALIVE_MS = 65_000;
 const CLOSE_GRACE_MS = 5_000;
+const SWEEP_MS = 20;
 
 export async function listen(options: ListenOptions): Promise<Listener> {
   const host = options.host ?? "127.0.0.1";
@@ -75,23 +76,32 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });
-  shareConnections(http1, http2);
+  const silent = shareConnections(http1, http2);
   const port = await bind(http1, host, options.port);
-  const close = (graceMs = CLOSE_GRACE_MS) => closeAll(http1, sessions, inFlight, graceMs);
+  const close = (graceMs = CLOSE_GRACE_MS) => closeAll({ http1, sessions, silent, inFlight }, graceMs);
   return { host, port, close };
 }
 
-/** HTTP/2 with prior knowledge begins with `PRI`, which no HTTP/1.1 method does: look at the first bytes, then hand over. */
-function shareConnections(http1: Server, http2: Http2Server): void {
+/**
+ * HTTP/2 with prior knowledge begins with `PRI`, which no HTTP/1.1 method does: look at the first bytes, then hand over.
+ * Returns the connections that have not said anything yet, which neither server knows.
+ */
+function shareConnections(http1: Server, http2: Http2Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
   const accept = http1.listeners("connection") as ((socket: Socket) => void)[];
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
     const giveUp = () => socket.destroy();
     const idle = setTimeout(giveUp, HEADER_TIMEOUT_MS);
-    socket.on("error", giveUp);
-    socket.once("close", () => clearTimeout(idle));
-    socket.once("data", (first: Buffer) => {
+    const known = () => {
       clearTimeout(idle);
+      silent.delete(socket);
+    };
+    silent.add(socket);
+    socket.on("error", giveUp);
+    socket.once("close", known);
+    socket.once("data", (first: Buffer) => {
+      known();
       socket.pause();
       socket.unshift(first);
       if (first.subarray(0, 3).toString("latin1") === "PRI") http2.emit("connection", socket);
@@ -101,6 +111,7 @@ function shareConnections(http1: Server, http2: Http2Server): void {
       }
     });
   });
+  return silent;
 }
 
 function bind(server: Server, host: string, port: number): Promise<number> {
@@ -123,16 +134,27 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-async function closeAll(http1: Server, sessions: Set<ServerHttp2Session>, inFlight: Set<NodeHttpRequest>, graceMs: number): Promise<void> {
+interface Connections {
+  readonly http1: Server;
+  readonly sessions: ReadonlySet<ServerHttp2Session>;
+  readonly silent: ReadonlySet<Socket>;
+  readonly inFlight: ReadonlySet<NodeHttpRequest>;
+}
+
+async function closeAll({ http1, sessions, silent, inFlight }: Connections, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => http1.close(() => resolve()));
   for (const request of inFlight) request.abort();
   for (const session of sessions) session.close();
+  for (const socket of silent) socket.destroy();
+  // What is in flight now leaves an idle connection behind when it is answered.
   http1.closeIdleConnections();
+  const sweep = setInterval(() => http1.closeIdleConnections(), SWEEP_MS);
   const force = setTimeout(() => {
     http1.closeAllConnections();
     for (const session of sessions) session.destroy();
   }, graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(force);
 }
 
