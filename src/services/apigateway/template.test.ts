@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { hasCode } from "../../kernel/errors.ts";
 import { parseTemplate, renderTemplate, type TemplateScope } from "./template.ts";
 
+const parameters: Readonly<Record<string, string>> = { "header Origin": "https://shop.example", "path id": "7" };
+
 const scope: TemplateScope = {
-  parameter: (place, name) => ({ "header Origin": "https://shop.example", "path id": "7" })[`${place} ${name}`],
+  parameter: (place, name) => parameters[`${place} ${name}`],
   body: '{"a":1}',
   contextValue: (path) => ({ stage: "dev", "identity.sourceIp": "10.0.0.1" })[path],
   stageVariables: { color: "blue" },
