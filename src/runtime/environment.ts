@@ -182,7 +182,7 @@ export class Environment {
       return;
     }
     if (kind === KIND.output) {
-      this.log.text(body.toString());
+      this.log.text("stream", body.toString());
       return;
     }
     this.#maxMemoryKb = Math.max(this.#maxMemoryKb, body.readUInt32BE(0));
@@ -225,7 +225,7 @@ export class Environment {
   #output(chunk: Uint8Array): void {
     const text = Buffer.from(chunk).toString();
     this.#outputText = (this.#outputText + text).slice(-OUTPUT_KEPT_LENGTH);
-    this.log.text(text);
+    this.log.text("descriptor", text);
   }
 
   #exited(end: ChildEnd): void {

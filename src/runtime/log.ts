@@ -48,7 +48,8 @@ export class EnvironmentLog {
   #lines: string[] = [];
   /** The initialization is kept too: it belongs to the log of an invocation that it makes fail. */
   #keepsLines = true;
-  #partial = "";
+  /** Text without its line break yet: of the streams that the runtime writes to, and of the process's own descriptors. */
+  readonly #partial = { stream: "", descriptor: "" };
 
   constructor(clock: Clock, source: Source, changed: (log: EnvironmentLog, full: boolean) => void) {
     this.#clock = clock;
@@ -86,19 +87,20 @@ export class EnvironmentLog {
   }
 
   /** Text of a standard stream: an event for each line, the last one once its line break comes. */
-  text(text: string): void {
-    const parts = (this.#partial + text).split("\n");
-    this.#partial = parts.pop() ?? "";
+  text(source: "stream" | "descriptor", text: string): void {
+    const parts = (this.#partial[source] + text).split("\n");
+    this.#partial[source] = parts.pop() ?? "";
     for (const part of parts) this.line(part);
-    if (this.#partial.length > LOG_ENTRY_LENGTH_MAX) this.endText();
+    if (this.#partial[source].length > LOG_ENTRY_LENGTH_MAX) this.endText();
   }
 
-  /** The line that has no end yet, as an event. */
+  /** The lines that have no end yet, as events. */
   endText(): void {
-    if (this.#partial === "") return;
-    const rest = this.#partial;
-    this.#partial = "";
-    this.line(rest);
+    for (const source of ["stream", "descriptor"] as const) {
+      const rest = this.#partial[source];
+      this.#partial[source] = "";
+      if (rest !== "") this.line(rest);
+    }
   }
 
   /** Ends the invocation: the last part of its log. */

@@ -37,12 +37,15 @@ export type Grant =
   | { readonly kind: "ready"; readonly environment: Environment }
   | { readonly kind: "failed"; readonly environment: Environment; readonly failure: Exclude<InitFailure, { kind: "timeout" }> };
 
-interface Waiter {
-  readonly spec: FunctionSpec;
+/** Called at once when an environment is there: its state may change in the next moment. */
+export interface Taker {
+  granted(grant: Grant): void;
+  refused(error: AwsError): void;
+}
+
+interface Waiter extends Taker {
   readonly sinceMs: number;
   readonly timer: Timer;
-  resolve(grant: Grant): void;
-  reject(error: unknown): void;
 }
 
 /** Environments of one instance key: they are interchangeable. */
@@ -101,26 +104,30 @@ export class Pool {
     };
   }
 
-  /** An environment for one invocation; `release` must follow. */
-  acquire(spec: FunctionSpec): Grant | Promise<Grant> {
-    if (this.#closed) throw new AwsError("ServiceException", "The platform is stopping.", { status: 500 });
-    if (this.#inFlight >= this.#limits.concurrencyMax) throw throttled();
+  /** An environment for one invocation, now or later. `release` follows once it is over; not when it was refused. */
+  acquire(spec: FunctionSpec, taker: Taker): void {
+    if (this.#closed || this.#inFlight >= this.#limits.concurrencyMax) {
+      taker.refused(this.#closed ? stopping() : throttled());
+      return;
+    }
     this.#inFlight++;
     this.#watchMemory();
     const group = this.#group(spec);
-    const warm = group.idle.pop();
-    if (warm) return { kind: "ready", environment: warm };
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        spec,
-        sinceMs: this.#clock.monotonic(),
-        resolve,
-        reject,
-        timer: this.#clock.setTimer(WAIT_MS_MAX, () => this.#giveUp(group, waiter)),
-      };
-      group.waiters.push(waiter);
-      this.#scaleOut(group);
-    });
+    let warm = group.idle.pop();
+    // One that ended by itself is not gone yet.
+    while (warm && warm.state !== "idle") warm = group.idle.pop();
+    if (warm) {
+      taker.granted({ kind: "ready", environment: warm });
+      return;
+    }
+    const waiter: Waiter = {
+      granted: taker.granted,
+      refused: taker.refused,
+      sinceMs: this.#clock.monotonic(),
+      timer: this.#clock.setTimer(WAIT_MS_MAX, () => this.#giveUp(group, waiter)),
+    };
+    group.waiters.push(waiter);
+    this.#scaleOut(group);
   }
 
   /** The invocation that acquired is over. */
@@ -142,7 +149,8 @@ export class Pool {
       group.unwatch?.();
       for (const waiter of group.waiters.splice(0)) {
         waiter.timer.cancel();
-        waiter.reject(new AwsError("ServiceException", "The platform is stopping.", { status: 500 }));
+        this.#inFlight--;
+        waiter.refused(stopping());
       }
       for (const environment of group.all) environment.stop();
     }
@@ -273,7 +281,7 @@ export class Pool {
     const waiter = group.waiters.shift();
     if (waiter) {
       waiter.timer.cancel();
-      waiter.resolve({ kind: "ready", environment });
+      waiter.granted({ kind: "ready", environment });
       return;
     }
     group.idle.push(environment);
@@ -287,8 +295,8 @@ export class Pool {
     const waiter = group.waiters.shift();
     if (!waiter) return;
     waiter.timer.cancel();
-    if (failure.kind !== "timeout") waiter.resolve({ kind: "failed", environment, failure });
-    else waiter.resolve({ kind: "ready", environment: this.#open(group, true) });
+    if (failure.kind !== "timeout") waiter.granted({ kind: "failed", environment, failure });
+    else waiter.granted({ kind: "ready", environment: this.#open(group, true) });
     this.#scaleOut(group);
   }
 
@@ -319,7 +327,8 @@ export class Pool {
     // A process that is starting will serve it, or say why not.
     if (at < group.starting) return;
     group.waiters.splice(at, 1);
-    waiter.reject(throttled());
+    this.#inFlight--;
+    waiter.refused(throttled());
   }
 
   #sweep(): void {
@@ -341,6 +350,10 @@ export class Pool {
       if (this.#inFlight > 0 && !this.#closed) this.#watchMemory();
     });
   }
+}
+
+function stopping(): AwsError {
+  return new AwsError("ServiceException", "The platform is stopping.", { status: 500 });
 }
 
 function throttled(): AwsError {

@@ -62,17 +62,30 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     watch: (spec, changed) => (own.has(spec.codeDirectory) ? undefined : files.watch(spec.codeDirectory, changed)),
   });
 
-  const run = async (grant: Grant | Promise<Grant>, request: InvocationRequest): Promise<InvocationResult> => {
-    try {
-      const granted = grant instanceof Promise ? await grant : grant;
-      return await (granted.kind === "ready" ? granted.environment.run(request) : granted.environment.runFailed(request, granted.failure));
-    } finally {
-      pool.release();
-    }
-  };
+  const run = (grant: Grant, request: InvocationRequest): Promise<InvocationResult> =>
+    grant.kind === "ready" ? grant.environment.run(request) : grant.environment.runFailed(request, grant.failure);
+
+  const invoke = (request: InvocationRequest): Promise<InvocationResult> =>
+    new Promise((resolve, reject) => {
+      pool.acquire(request.function, {
+        granted(grant) {
+          run(grant, request).then(
+            (result) => {
+              pool.release();
+              resolve(result);
+            },
+            (error: unknown) => {
+              pool.release();
+              reject(error);
+            },
+          );
+        },
+        refused: reject,
+      });
+    });
 
   return {
-    invoke: async (request) => run(pool.acquire(request.function), request),
+    invoke,
     retire: (arn, keepInstanceKey) => pool.retire((spec) => isOf(spec, arn) && spec.instanceKey !== keepInstanceKey),
     unpack(codeId, archive) {
       let folder = installed.get(codeId);

@@ -3,6 +3,7 @@
 "use strict";
 const { format } = require("node:util");
 const { KIND, send } = require("./channel.cjs");
+const { logged } = require("./failures.cjs");
 
 const LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 /** Where Lambda keeps it: logging libraries read it there. */
@@ -18,10 +19,57 @@ function setRequestId(id) {
  * @param {unknown[]} parameters
  */
 function print(level, parameters) {
-  send(KIND.log, `${new Date().toISOString()}\t${Reflect.get(globalThis, REQUEST_ID)}\t${level}\t${format(...parameters)}\n`);
+  const timestamp = new Date().toISOString();
+  const requestId = Reflect.get(globalThis, REQUEST_ID);
+  if (asJson) send(KIND.log, `${jsonLine({ timestamp, level, requestId }, parameters)}\n`);
+  else send(KIND.log, `${timestamp}\t${requestId}\t${level}\t${format(...parameters)}\n`);
+}
+
+let asJson = false;
+
+/**
+ * The line of Lambda's JSON log format.
+ * @param {Record<string, unknown>} line
+ * @param {unknown[]} parameters
+ */
+function jsonLine(line, parameters) {
+  if (parameters.length === 1) {
+    try {
+      return JSON.stringify({ ...line, message: parameters[0] }, plainError);
+    } catch {
+      return JSON.stringify({ ...line, message: format(parameters[0]) });
+    }
+  }
+  const error = parameters.find((parameter) => parameter instanceof Error);
+  return JSON.stringify({ ...line, message: format(...parameters), ...(error instanceof Error && fieldsOf(error)) });
+}
+
+/** @param {string} _key @param {unknown} value */
+function plainError(_key, value) {
+  return value instanceof Error ? { ...fieldsOf(value), ...value } : value;
+}
+
+/** @param {Error} error */
+function fieldsOf(error) {
+  return {
+    errorType: error.constructor.name,
+    errorMessage: error.message,
+    stackTrace: typeof error.stack === "string" ? error.stack.split("\n") : [],
+  };
+}
+
+/**
+ * What failed, in the log: as text the error follows its title, as JSON it stands alone.
+ * @param {string} title
+ * @param {unknown} error
+ */
+function printError(title, error) {
+  if (asJson) print("ERROR", [error instanceof Error ? error : new Error(String(error))]);
+  else print("ERROR", [title, logged(error)]);
 }
 
 function patchConsole() {
+  asJson = (process.env["AWS_LAMBDA_LOG_FORMAT"] ?? "").toUpperCase() === "JSON";
   const lowest = Math.max(0, LEVELS.indexOf((process.env["AWS_LAMBDA_LOG_LEVEL"] ?? "").toUpperCase()));
   for (const [level, ...methods] of [
     ["TRACE", "trace"],
@@ -77,4 +125,4 @@ function write(chunk, encoding, callback) {
   return true;
 }
 
-module.exports = { patchConsole, patchStream, print, setRequestId };
+module.exports = { patchConsole, patchStream, printError, setRequestId };

@@ -3,9 +3,9 @@
 "use strict";
 const fs = require("node:fs");
 const { KIND, receive, send } = require("./channel.cjs");
-const { patchConsole, patchStream, print, setRequestId } = require("./console.cjs");
+const { patchConsole, patchStream, printError, setRequestId } = require("./console.cjs");
 const { createContext } = require("./context.cjs");
-const { RuntimeError, documentOf, logged } = require("./failures.cjs");
+const { RuntimeError, documentOf } = require("./failures.cjs");
 const { loadHandler } = require("./handler.cjs");
 const { bringSdk } = require("./modules.cjs");
 const { redirectRequests } = require("./redirect.cjs");
@@ -88,7 +88,7 @@ const CALLBACKS_REMOVED =
 
 /** @param {unknown} error */
 function failInit(error) {
-  print("ERROR", ["Uncaught Exception", logged(error)]);
+  printError("Uncaught Exception", error);
   reportFatal(error);
   process.exit(1);
 }
@@ -118,7 +118,7 @@ function next(handler) {
   /** @param {unknown} error */
   const fail = (error) => {
     if (answered) return;
-    print("ERROR", ["Invoke Error", logged(error)]);
+    printError("Invoke Error", error);
     send(KIND.failure, JSON.stringify(documentOf(error)), residentKb());
     end();
   };
@@ -170,13 +170,13 @@ function serialize(result) {
 
 function watchFailures() {
   process.on("uncaughtException", (error) => {
-    print("ERROR", ["Uncaught Exception", logged(error)]);
+    printError("Uncaught Exception", error);
     reportFatal(error);
     process.exit(EXIT.uncaughtException);
   });
   process.on("unhandledRejection", (reason, promise) => {
     const error = Object.assign(new RuntimeError("UnhandledPromiseRejection", String(reason)), { reason, promise });
-    print("ERROR", ["Unhandled Promise Rejection", logged(error)]);
+    printError("Unhandled Promise Rejection", error);
     reportFatal(error);
     process.exit(EXIT.unhandledRejection);
   });
