@@ -1,7 +1,7 @@
 // Schedule expressions as EventBridge writes them: `rate(5 minutes)` and `cron(0 10 ? * MON-FRI *)`, always in UTC.
 // Pure: it is told the time and never asks for it. Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules".
 
-export type Schedule =
+type Schedule =
   | { readonly kind: "rate"; readonly intervalMs: number }
   | {
       readonly kind: "cron";
@@ -14,7 +14,7 @@ export type Schedule =
     };
 
 /** Which days of a month: by date or by weekday, since one of the two fields is always `?`. Weekdays are 1 (Sunday) to 7. */
-export type DayRule =
+type DayRule =
   | { readonly kind: "dates"; readonly dates: ReadonlySet<number> }
   | { readonly kind: "last-date" }
   /** `15W`: the Monday-to-Friday nearest to a date, in the same month. */

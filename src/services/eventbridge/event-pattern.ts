@@ -3,7 +3,7 @@ import { invalidPattern } from "./errors.ts";
 import { OR_COMBINATIONS_MAX, PATTERN_LENGTH_MAX } from "./limits.ts";
 import { type Condition, type Field, parseCondition } from "./pattern-conditions.ts";
 
-export type EventMatcher = (event: unknown) => boolean;
+type EventMatcher = (event: unknown) => boolean;
 
 type Node = (value: unknown) => boolean;
 

@@ -9,7 +9,6 @@ export const EVENTS_PER_REQUEST_MAX = 10;
 /** All entries of one PutEvents together. */
 export const EVENTS_BYTES_MAX = 1_048_576;
 export const PATTERN_LENGTH_MAX = 4_096;
-export const INPUT_LENGTH_MAX = 8_192;
 /** Unless the target's own policy says less. */
 export const RETRY_ATTEMPTS_MAX = 185;
 export const EVENT_AGE_SECONDS_MAX = 86_400;

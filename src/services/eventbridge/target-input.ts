@@ -12,7 +12,7 @@ export function targetKind(arn: string): "lambda" | "sqs" | undefined {
 }
 
 /** What templates may name besides the event itself. */
-export interface DeliveryFacts {
+interface DeliveryFacts {
   readonly ruleArn: string;
   readonly ruleName: string;
   /** ISO 8601. */

@@ -3,10 +3,10 @@ import { AwsError } from "../../kernel/errors.ts";
 
 export type Matcher = (message: string) => boolean;
 
-export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=";
+type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=";
 
 /** The right side of a comparison. */
-export type Operand =
+type Operand =
   | { readonly kind: "number"; readonly number: number; readonly text: string }
   | { readonly kind: "text"; readonly text: string; readonly expression: RegExp | undefined }
   | { readonly kind: "regex"; readonly expression: RegExp };
@@ -73,7 +73,7 @@ function equals(actual: string | number, operand: Operand): boolean {
   }
 }
 
-export interface Token {
+interface Token {
   /** Punctuation is `&&`, `||`, parentheses, commas and operators. */
   readonly kind: "word" | "quoted" | "regex" | "punctuation";
   readonly text: string;

@@ -16,7 +16,7 @@ export const groupArn = (context: Pick<Context, "account" | "region">, name: str
   formatArn({ partition: "aws", service: "logs", region: context.region, account: context.account, resource: `log-group:${name}` });
 
 /** The name in an identifier that is a name or an ARN, with or without the `:*` at its end. */
-export function groupNameOf(identifier: string): string {
+function groupNameOf(identifier: string): string {
   const arn = parseArn(identifier);
   if (!arn) return identifier;
   const match = /^log-group:([^:]+)(:\*|:log-stream:.*)?$/.exec(arn.resource);
@@ -157,9 +157,9 @@ async function storedBytes(tx: ReadTransaction, context: Context, group: GroupRe
   }
 }
 
-export const encodeName = (name: string): string => Buffer.from(name).toString("base64url");
+const encodeName = (name: string): string => Buffer.from(name).toString("base64url");
 
-export function decodeName(token: string): string {
+function decodeName(token: string): string {
   const name = Buffer.from(token, "base64url").toString();
   if (encodeName(name) !== token) throw invalidToken();
   return name;

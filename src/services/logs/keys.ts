@@ -42,8 +42,8 @@ export interface Chunk {
   readonly messages: readonly string[];
 }
 
-export type ChunkKey = readonly [account: string, region: string, groupId: string, firstMs: number, sequence: number, streamId: string];
-export type TrailKey = readonly [account: string, region: string, groupId: string, streamId: string, firstMs: number, sequence: number];
+type ChunkKey = readonly [account: string, region: string, groupId: string, firstMs: number, sequence: number, streamId: string];
+type TrailKey = readonly [account: string, region: string, groupId: string, streamId: string, firstMs: number, sequence: number];
 
 export const groups = new Collection<readonly [account: string, region: string, name: string], GroupRecord>("logs", "groups");
 export const streams = new Collection<readonly [account: string, region: string, groupId: string, name: string], StreamRecord>(

@@ -80,7 +80,7 @@ test("groups: created once, described in pages, deleted", async () => {
 
 test("tags, by ARN and by name", async () => {
   const name = await group();
-  const resourceArn = `arn:aws:logs:us-east-1:000000000000:log-group:${name}:*`;
+  const resourceArn = `arn:aws:logs:us-east-1:000000000000:log-group:${name}`;
   await world.call("logs", "TagResource", { resourceArn, tags: { a: "1", b: "2" } });
   await world.call("logs", "UntagResource", { resourceArn, tagKeys: ["a"] });
   await world.call("logs", "TagLogGroup", { logGroupName: name, tags: { c: "3" } });

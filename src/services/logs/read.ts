@@ -16,7 +16,7 @@ export interface PlacedEvent {
   readonly stream: string;
 }
 
-export interface Scope {
+interface Scope {
   readonly account: string;
   readonly region: string;
   readonly groupId: string;
@@ -24,7 +24,7 @@ export interface Scope {
   readonly streamId?: string;
 }
 
-export interface Reading {
+interface Reading {
   readonly reverse: boolean;
   /** Inclusive. */
   readonly fromMs: number;
@@ -38,7 +38,7 @@ export interface Reading {
   wanted(event: PlacedEvent): boolean | Promise<boolean>;
 }
 
-export interface ReadResult {
+interface ReadResult {
   /** In the order of reading. */
   readonly events: readonly PlacedEvent[];
   /** Where to go on; undefined when there is nothing more. */
@@ -52,7 +52,7 @@ interface PlacedChunk {
   readonly chunk: Chunk;
 }
 
-export function comparePositions(a: Position, b: Position): number {
+function comparePositions(a: Position, b: Position): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || (a[3] < b[3] ? -1 : a[3] > b[3] ? 1 : 0) || a[4] - b[4];
 }
 

@@ -98,7 +98,7 @@ export type TallyRow = readonly [
   sweepAtMs: number | null,
 ];
 
-export type MoveStatus = "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
+type MoveStatus = "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
 
 export interface MoveTask {
   readonly id: string;

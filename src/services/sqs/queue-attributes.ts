@@ -18,7 +18,7 @@ import {
 } from "./limits.ts";
 
 /** The members of a queue record that clients set. */
-export type QueueSettings = Omit<QueueRecord, "name" | "store" | "createdAtMs" | "modifiedAtMs" | "purgedAtMs" | "tags">;
+type QueueSettings = Omit<QueueRecord, "name" | "store" | "createdAtMs" | "modifiedAtMs" | "purgedAtMs" | "tags">;
 
 export type AttributeMap = Readonly<Record<string, string>>;
 
