@@ -259,6 +259,12 @@ describe("enqueue", () => {
     const big = { type: "a.one", lane: "l", payload: new Uint8Array(JOB_BYTES_MAX) };
     await assert.rejects(b.enqueue(big), /a job of 1\d{6} bytes: up to 1048576 are allowed/);
     await b.enqueue({ ...big, payload: new Uint8Array(JOB_BYTES_MAX - 200) });
+    b.define("a.long", (_payload, { signal }) => delay(b.clock, 1_000, signal));
+    b.runner.start();
+    await b.enqueue({ type: "a.long", lane: "l", payload: 0, id: "x" });
+    await settle();
+    await assert.rejects(b.enqueue({ ...big, type: "a.long", id: "x" }), /a job of/, "as the successor of one that runs, too");
+    await b.runner.stop();
     for (const dueAtMs of [Number.NaN, Number.POSITIVE_INFINITY]) {
       await assert.rejects(b.enqueue({ type: "a.one", lane: "l", payload: 0, dueAtMs }), /a job due at/);
     }

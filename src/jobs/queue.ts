@@ -16,6 +16,11 @@ export interface JobKey {
 /** Puts a job where it waits; one that waits under the same given id is replaced, one that runs gets it as its successor. */
 export async function put(tx: Transaction, key: JobKey, job: JobRecord, dueAtMs: number): Promise<void> {
   assert(Number.isFinite(dueAtMs), `a job due at ${dueAtMs}`);
+  const bytes = encodeValue(job);
+  assert(
+    bytes.length <= JOB_BYTES_MAX,
+    `a job of ${bytes.length} bytes: up to ${JOB_BYTES_MAX} are allowed; larger things go to the blob store`,
+  );
   if (job.named) {
     const running = await leased.get(tx, [key.type, key.lane, key.id]);
     if (running) {
@@ -26,16 +31,7 @@ export async function put(tx: Transaction, key: JobKey, job: JobRecord, dueAtMs:
     await removeWaiting(tx, key);
     named.set(tx, [key.type, key.lane, key.id], dueAtMs);
   }
-  await insert(tx, key, job, dueAtMs);
-}
-
-async function insert(tx: Transaction, key: JobKey, job: JobRecord, dueAtMs: number): Promise<void> {
   const { type, lane, id } = key;
-  const bytes = encodeValue(job);
-  assert(
-    bytes.length <= JOB_BYTES_MAX,
-    `a job of ${bytes.length} bytes: up to ${JOB_BYTES_MAX} are allowed; larger things go to the blob store`,
-  );
   const headMs = await firstDueAtMs(tx, type, lane);
   tx.set(waiting.key([type, lane, dueAtMs, id]), bytes);
   if (headMs === undefined || dueAtMs < headMs) moveHead(tx, type, lane, headMs, dueAtMs);
