@@ -7,7 +7,7 @@ import { checkVersion } from "./get-object.ts";
 import { type Bucket, objects } from "./keys.ts";
 import { ownerOf } from "./owner.ts";
 
-export interface AclInput {
+interface AclInput {
   readonly ACL?: string | undefined;
   readonly GrantFullControl?: string | undefined;
   readonly GrantRead?: string | undefined;

@@ -48,7 +48,7 @@ interface HeaderInput {
 }
 
 /** What PutObject, CopyObject and CreateMultipartUpload have in common. */
-export interface AttributeInput extends HeaderInput {
+interface AttributeInput extends HeaderInput {
   readonly ACL?: string | undefined;
   readonly GrantFullControl?: string | undefined;
   readonly GrantRead?: string | undefined;

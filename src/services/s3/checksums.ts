@@ -13,7 +13,7 @@ export type ChecksumValues = Readonly<Partial<Record<ChecksumAlgorithm, string>>
 export const DEFAULT_ALGORITHM: ChecksumAlgorithm = "CRC64NVME";
 
 /** The checksum members that requests and answers share. */
-export interface ChecksumFields {
+interface ChecksumFields {
   ChecksumCRC32?: string | undefined;
   ChecksumCRC32C?: string | undefined;
   ChecksumCRC64NVME?: string | undefined;
@@ -29,7 +29,7 @@ interface UnsupportedFields {
   readonly ChecksumXXHASH128?: string | undefined;
 }
 
-export interface ChecksumRequest extends ChecksumFields, UnsupportedFields {
+interface ChecksumRequest extends ChecksumFields, UnsupportedFields {
   readonly ChecksumAlgorithm?: string | undefined;
 }
 

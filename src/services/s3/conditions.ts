@@ -2,7 +2,7 @@
 import { noSuchKey, notImplemented, notModified, preconditionFailed } from "./errors.ts";
 
 /** What of an object the conditions look at. */
-export interface Validators {
+interface Validators {
   /** Without quotes. */
   readonly etag: string;
   readonly modifiedAtMs: number;
@@ -40,7 +40,7 @@ function failedCondition(conditions: ReadConditions, object: Validators): string
   return undefined;
 }
 
-export interface WriteConditions {
+interface WriteConditions {
   readonly ifMatch?: string | undefined;
   readonly ifNoneMatch?: string | undefined;
 }

@@ -32,7 +32,7 @@ export interface Bucket {
   readonly maker?: string;
 }
 
-export interface OwnedBucket {
+interface OwnedBucket {
   readonly region: string;
   readonly createdAtMs: number;
 }

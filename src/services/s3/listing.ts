@@ -17,7 +17,7 @@ export interface Question<K extends Tuple = Tuple> {
   readonly limit: number;
 }
 
-export type Entry<K extends Tuple, V> =
+type Entry<K extends Tuple, V> =
   | { readonly kind: "record"; readonly name: string; readonly record: StoredRecord<K, V> }
   | { readonly kind: "prefix"; readonly name: string };
 

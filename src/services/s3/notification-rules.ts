@@ -104,7 +104,7 @@ export interface Change {
   readonly etag?: string;
 }
 
-export interface EventFacts {
+interface EventFacts {
   readonly region: string;
   readonly timeMs: number;
   readonly requestId: string;

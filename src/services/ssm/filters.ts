@@ -3,15 +3,15 @@ import { invalidFilterKey, invalidFilterOption, invalidFilterValue } from "./err
 import type { Parameter, Version } from "./keys.ts";
 import { isBelow, parsePath } from "./names.ts";
 
-export interface Candidate {
+interface Candidate {
   readonly name: string;
   readonly parameter: Parameter;
   readonly version: Version;
 }
 
-export type Test = (candidate: Candidate) => boolean;
+type Test = (candidate: Candidate) => boolean;
 
-export interface StringFilter {
+interface StringFilter {
   readonly Key: string;
   readonly Option?: string | undefined;
   readonly Values?: readonly string[] | undefined;

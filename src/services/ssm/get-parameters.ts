@@ -66,7 +66,7 @@ async function find(context: Context, tx: ReadTransaction, query: NameQuery): Pr
 }
 
 /** Reads a value: as it is, or with the seal of a SecureString taken off. */
-export type Opener = (found: Found) => string;
+type Opener = (found: Found) => string;
 
 export async function opener(context: Context, decrypt: boolean, found: readonly Found[]): Promise<Opener> {
   const key = decrypt && found.some(({ version }) => version.type === "SecureString") ? await sealingKey(context) : undefined;

@@ -8,7 +8,7 @@ import { Collection } from "../../storage/collection.ts";
 import type { ReadTransaction } from "../../storage/transaction.ts";
 import { VERSIONS_MAX } from "./limits.ts";
 
-export type ParameterType = NonNullable<InputOf<"ssm", "PutParameter">["Type"]>;
+type ParameterType = NonNullable<InputOf<"ssm", "PutParameter">["Type"]>;
 export type Tier = "Standard" | "Advanced";
 
 export interface Parameter {

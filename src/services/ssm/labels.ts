@@ -8,7 +8,7 @@ import { LABEL_LENGTH_MAX, LABELS_MAX } from "./limits.ts";
 
 type Name = [account: string, region: string, name: string];
 
-export function isLabel(label: string): boolean {
+function isLabel(label: string): boolean {
   return label.length <= LABEL_LENGTH_MAX && /^[A-Za-z_.-][A-Za-z0-9_.-]*$/.test(label) && !/^(aws|ssm)/i.test(label);
 }
 

@@ -13,7 +13,7 @@ import { checkTags } from "./tags.ts";
 type PutRequest = InputOf<"ssm", "PutParameter">;
 
 const DATA_TYPES = ["text", "aws:ec2:image", "aws:ssm:integration"];
-export const DEFAULT_KEY = "alias/aws/ssm";
+const DEFAULT_KEY = "alias/aws/ssm";
 
 export const putParameter: OperationOf<"ssm", "PutParameter"> = (context, input) => put(context, input);
 
