@@ -26,7 +26,6 @@ export const getLogEvents: OperationOf<"logs", "GetLogEvents"> = async (context,
       ...(token && { beyond: token.position }),
       limit: input.limit ?? PAGE_EVENTS_MAX,
       chunksMax: Number.POSITIVE_INFINITY,
-      wanted: () => true,
     });
   });
   const events = forward ? result.events : result.events.toReversed();
@@ -82,7 +81,8 @@ export const filterLogEvents: OperationOf<"logs", "FilterLogEvents"> = async (co
         ...(beyond && { beyond }),
         limit: input.limit ?? PAGE_EVENTS_MAX,
         chunksMax: SEARCH_CHUNKS_MAX,
-        wanted: async (event) => chosen(event.stream) && matches(event.message) && (await idOf(event.stream)) === event.position[3],
+        readsStream: async (stream, streamId) => chosen(stream) && (await idOf(stream)) === streamId,
+        wanted: matches,
       },
     );
   });

@@ -3,7 +3,7 @@ import type { Context } from "../../contract/context.ts";
 import { defineJob, type JobScope } from "../../contract/service.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { chunks, type GroupRecord, groups, type StreamRecord, streams, trails } from "./keys.ts";
-import { CHUNK_SPAN_MS_MAX, EXPIRY_INTERVAL_MS_MAX, EXPIRY_INTERVAL_MS_MIN, JOB_ENTRIES_MAX } from "./limits.ts";
+import { CHUNK_SPAN_MS_MAX, EXPIRY_INTERVAL_MS_MAX, EXPIRY_INTERVAL_MS_MIN, JOB_CHUNKS_MAX, JOB_ENTRIES_MAX } from "./limits.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -36,7 +36,7 @@ export const expire = defineJob<ExpirePayload>({
       const nowMs = context.clock.now();
       const untilMs = expiredBeforeMs(group, nowMs) - CHUNK_SPAN_MS_MAX;
       const prefix = [account, region, groupId] as const;
-      const found = await chunks.scan(tx, prefix, { limit: JOB_ENTRIES_MAX });
+      const found = await chunks.scan(tx, prefix, { limit: JOB_CHUNKS_MAX });
       const expired = found.filter(({ key }) => key[3] < untilMs);
       const freed = new Map<string, number>();
       for (const { key, value } of expired) {
@@ -50,7 +50,7 @@ export const expire = defineJob<ExpirePayload>({
         const record = await streams.get(tx, [...prefix, stream]);
         if (record) streams.set(tx, [...prefix, stream], { ...record, bytes: Math.max(0, record.bytes - bytes) });
       }
-      if (expired.length === JOB_ENTRIES_MAX) return { kind: "again", dueAtMs: nowMs };
+      if (expired.length === JOB_CHUNKS_MAX) return { kind: "again", dueAtMs: nowMs };
       const next = found[expired.length];
       const dueMs = next ? next.key[3] + group.retentionDays * DAY_MS + CHUNK_SPAN_MS_MAX + 1 : Number.POSITIVE_INFINITY;
       return { kind: "again", dueAtMs: Math.min(Math.max(dueMs, nowMs + EXPIRY_INTERVAL_MS_MIN), nowMs + EXPIRY_INTERVAL_MS_MAX) };

@@ -25,6 +25,8 @@ export const CHUNK_PAGE = 64;
 export const SEARCH_CHUNKS_MAX = 4_096;
 /** Records that one transaction of a background job removes. */
 export const JOB_ENTRIES_MAX = 200;
+/** Chunks that one transaction of a background job removes. */
+export const JOB_CHUNKS_MAX = 50;
 /** Groups or streams that are read at a time. */
 export const RECORD_PAGE = 500;
 /** The expiry of a group is looked at most and least often. */

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { integer, seededRandom } from "../../kernel/random.ts";
 import { createWorld, type World } from "../../testing/world.ts";
+import { groups } from "./keys.ts";
 import { cut, sift } from "./put.ts";
+import { type Position, readEvents } from "./read.ts";
 import { logs } from "./service.ts";
 
 let world: World;
@@ -269,6 +271,37 @@ test("pages of a random history hold every event once, in order", async () => {
   const expected = times.sort((x, y) => x - y).map(String);
   assert.deepEqual(await filter(name), expected);
   assert.deepEqual(await filter(name, { limit: 7 }), expected);
+  // A search that may look at a few chunks only goes on from where it stopped, also where none of its events is wanted.
+  await world.platform.storage.snapshot(async (tx) => {
+    const record = await groups.get(tx, ["000000000000", "us-east-1", name]);
+    assert.ok(record);
+    const searched: string[] = [];
+    let beyond: Position | undefined;
+    let rounds = 0;
+    do {
+      const page = await readEvents(
+        tx,
+        { account: "000000000000", region: "us-east-1", groupId: record.id },
+        {
+          reverse: false,
+          fromMs: 0,
+          untilMs: Number.POSITIVE_INFINITY,
+          limit: 10_000,
+          chunksMax: 1,
+          wanted: (message) => message.endsWith("7"),
+          ...(beyond && { beyond }),
+        },
+      );
+      searched.push(...page.events.map(({ message }) => message));
+      beyond = page.next;
+      rounds++;
+    } while (beyond);
+    assert.ok(rounds > 2);
+    assert.deepEqual(
+      searched,
+      expected.filter((message) => message.endsWith("7")),
+    );
+  });
   const parts: string[] = [];
   for (const stream of ["a", "b", "c"]) {
     const forward: string[] = [];

@@ -35,7 +35,9 @@ interface Reading {
   readonly limit: number;
   /** Chunks to look through beyond where the reading begins. */
   readonly chunksMax: number;
-  wanted(event: PlacedEvent): boolean | Promise<boolean>;
+  /** Whether any event of this stream is wanted. Default: all are. */
+  readsStream?(name: string, streamId: string): Promise<boolean>;
+  wanted?(message: string): boolean;
 }
 
 interface ReadResult {
@@ -108,6 +110,7 @@ function endOfSearch(last: PlacedChunk, reverse: boolean): Position {
 async function wantedEvents(placed: PlacedChunk, reading: Reading): Promise<PlacedEvent[]> {
   const { chunk, firstMs, sequence, streamId } = placed;
   const found: PlacedEvent[] = [];
+  if (reading.readsStream && !(await reading.readsStream(chunk.stream, streamId))) return found;
   for (let index = 0; index < chunk.times.length; index++) {
     const timestamp = chunk.times[index] ?? 0;
     if (timestamp < reading.fromMs || timestamp >= reading.untilMs) continue;
@@ -116,14 +119,9 @@ async function wantedEvents(placed: PlacedChunk, reading: Reading): Promise<Plac
       const compared = comparePositions(position, reading.beyond);
       if (reading.reverse ? compared >= 0 : compared <= 0) continue;
     }
-    const event: PlacedEvent = {
-      position,
-      timestamp,
-      message: chunk.messages[index] ?? "",
-      ingestedMs: chunk.ingestedMs,
-      stream: chunk.stream,
-    };
-    if (await reading.wanted(event)) found.push(event);
+    const message = chunk.messages[index] ?? "";
+    if (reading.wanted && !reading.wanted(message)) continue;
+    found.push({ position, timestamp, message, ingestedMs: chunk.ingestedMs, stream: chunk.stream });
   }
   return found;
 }

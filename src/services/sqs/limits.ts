@@ -40,6 +40,8 @@ export const SETTLE_ENTRIES_MAX = 1_000;
 export const RECEIVE_ROUNDS_MAX = 20;
 /** Records that one transaction of a background job looks at. */
 export const JOB_ENTRIES_MAX = 500;
+/** Long bodies that one transaction of a background job removes: each may be as large as a message. */
+export const JOB_BODIES_MAX = 16;
 /** Tasks that move messages without a rate of their own move this many in a transaction. */
 export const MOVE_ENTRIES_MAX = 100;
 /** Queues that one page of ListDeadLetterSourceQueues looks through at a time. */

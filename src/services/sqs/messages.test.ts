@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createWorld, type World } from "../../testing/world.ts";
+import { queues, tallies } from "./keys.ts";
 import { sqs } from "./service.ts";
 
 let world: World;
@@ -319,6 +320,39 @@ test("ChangeMessageVisibilityBatch", async () => {
   assert.deepEqual(changed.Successful, [{ Id: "a" }]);
   assert.equal(changed.Failed?.[0]?.Code, "InvalidParameterValue");
   assert.deepEqual(await bodies(url), ["a"]);
+});
+
+test("more messages than one transaction counts become visible at once", async () => {
+  const url = await queue();
+  for (let batch = 0; batch < 250; batch++) {
+    await world.call("sqs", "SendMessageBatch", {
+      QueueUrl: url,
+      Entries: Array.from({ length: 10 }, (_, i) => ({ Id: `e${i}`, MessageBody: "m", DelaySeconds: 1 + (batch % 3) })),
+    });
+  }
+  assert.equal(await counts(url), "0 0 2500");
+  await world.advance(5_000);
+  await send(url, "in between");
+  await receive(url);
+  assert.equal(await counts(url), "2491 10 0");
+});
+
+test("at most 120,000 messages are in flight", async () => {
+  const url = await queue();
+  await send(url, "m");
+  const { storage } = world.platform;
+  const { Messages } = await world.call("sqs", "ReceiveMessage", { QueueUrl: url });
+  assert.equal(Messages?.length, 1);
+  await send(url, "one too many");
+  await storage.transact(async (tx) => {
+    const record = await queues.get(tx, ["000000000000", "us-east-1", url.split("/").at(-1) ?? ""]);
+    const key = ["000000000000", "us-east-1", record?.store ?? ""] as const;
+    const row = await tallies.get(tx, key);
+    assert.ok(row);
+    const [sequence, visible, delayed, , ...rest] = row;
+    tallies.set(tx, key, [sequence, visible, delayed, 120_000, ...rest]);
+  });
+  await assert.rejects(receive(url), { code: "OverLimit" });
 });
 
 test("large bodies, up to 1 MiB with attributes", async () => {

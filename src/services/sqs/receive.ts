@@ -58,6 +58,13 @@ export const receiveMessage: OperationOf<"sqs", "ReceiveMessage"> = async (conte
   const visibility = within(input.VisibilityTimeout, "VisibilityTimeout", 0, VISIBILITY_SECONDS_MAX);
   const system = new Set<string>([...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])]);
   for (const name of system) if (!SYSTEM_ATTRIBUTES.has(name)) throw unknownAttribute(name);
+  if (input.ReceiveRequestAttemptId !== undefined) {
+    throw invalidValue(
+      input.ReceiveRequestAttemptId,
+      "ReceiveRequestAttemptId",
+      "The request include parameter that is not valid for this queue type",
+    );
+  }
   const attempt = () => context.storage.transact((tx) => take(context, tx, address, limit, visibility));
 
   if (context.signal.aborted) return {};

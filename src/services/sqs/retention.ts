@@ -4,7 +4,7 @@ import type { Context } from "../../contract/context.ts";
 import { defineJob, type JobScope } from "../../contract/service.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { bodies, messages, moved, type QueueRecord, tallies } from "./keys.ts";
-import { JOB_ENTRIES_MAX } from "./limits.ts";
+import { JOB_BODIES_MAX, JOB_ENTRIES_MAX } from "./limits.ts";
 import { findQueue, type QueueAddress } from "./queue-address.ts";
 import { closeStore, type OpenStore, openStore, page, remove } from "./store.ts";
 
@@ -95,13 +95,17 @@ export const drop = defineJob<DropPayload>({
   run: (context, { account, region, store }) =>
     context.storage.transact(async (tx) => {
       const prefix = [account, region, store];
-      let found = 0;
-      for (const collection of [messages, bodies, moved]) {
-        const entries = await tx.range(collection.rangeOf(prefix), { limit: JOB_ENTRIES_MAX });
+      let more = false;
+      for (const { collection, limit } of [
+        { collection: messages, limit: JOB_ENTRIES_MAX },
+        { collection: moved, limit: JOB_ENTRIES_MAX },
+        { collection: bodies, limit: JOB_BODIES_MAX },
+      ]) {
+        const entries = await tx.range(collection.rangeOf(prefix), { limit });
         for (const entry of entries) tx.delete(entry.key);
-        found = Math.max(found, entries.length);
+        more ||= entries.length === limit;
       }
-      if (found === JOB_ENTRIES_MAX) return { kind: "again", dueAtMs: context.clock.now() };
+      if (more) return { kind: "again", dueAtMs: context.clock.now() };
       tallies.delete(tx, [account, region, store]);
       return;
     }),
