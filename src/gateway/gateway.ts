@@ -85,8 +85,8 @@ async function answerCall(options: GatewayOptions, domains: readonly string[], r
 async function perform(options: GatewayOptions, call: WireCall, operation: OperationSchema, requestId: string): Promise<unknown> {
   const { platform, dispatcher } = options;
   const service = operation.service.id;
-  const run = await dispatcher.find(service, operation.name);
   const { principal, verifier } = await authenticate(call, options.authentication, platform.clock.now());
+  const run = await dispatcher.find(service, operation.name);
   const input = await readInput(call, operation, verifier);
   const scope = new RequestScope(call.incoming.http, principal, regionOf(call.credential), requestId);
   if (options.authorize) await options.authorize({ principal, region: scope.region, service, operation: operation.name, input });
