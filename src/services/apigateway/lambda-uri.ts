@@ -1,7 +1,7 @@
 // The URI of an AWS_PROXY integration, `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations`:
 // which function it names, and with which stage variables.
 
-export interface LambdaTarget {
+interface LambdaTarget {
   readonly kind: "invoke" | "streaming" | "other";
   /** The function's ARN or name, with `${stageVariables.x}` not yet replaced. */
   readonly functionName: string;

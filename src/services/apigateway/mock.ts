@@ -5,7 +5,7 @@ import { mediaTypeOf } from "./media-type.ts";
 import { parseTemplate, renderTemplate, type TemplateScope } from "./template.ts";
 
 /** `invalid`: the integration does not give a status, or no response is declared for it. */
-export type MockAnswer = WebResponse | "unsupported media type" | "invalid";
+type MockAnswer = WebResponse | "unsupported media type" | "invalid";
 
 export function answerMock(integration: Integration, request: WebRequest, scope: TemplateScope): MockAnswer {
   const requestTemplate = requestTemplateOf(integration, request);

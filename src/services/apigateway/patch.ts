@@ -2,7 +2,7 @@
 import type { InputOf } from "../../contract/models.ts";
 import { badRequest } from "./errors.ts";
 
-export type PatchOperations = InputOf<"apigateway", "UpdateRestApi">["patchOperations"];
+type PatchOperations = InputOf<"apigateway", "UpdateRestApi">["patchOperations"];
 type Op = "add" | "remove" | "replace";
 
 export interface PatchRule<T> {

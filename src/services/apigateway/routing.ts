@@ -12,7 +12,7 @@ interface Branch {
 
 export type RouteTree = Branch;
 
-export interface Match {
+interface Match {
   readonly resource: ApiResource;
   /** Values as they were sent: REST APIs hand path parameters over still percent-encoded. */
   readonly parameters: Record<string, string>;

@@ -2,11 +2,11 @@
 // template holds is refused when it is given, never misread when it runs.
 import { badRequest, notImplemented } from "./errors.ts";
 
-export type TemplateValue = string | number | boolean | undefined;
+type TemplateValue = string | number | boolean | undefined;
 
 /** In the order in which `$input.params("x")` looks. */
 const PLACES = ["path", "querystring", "header"] as const;
-export type ParameterPlace = (typeof PLACES)[number];
+type ParameterPlace = (typeof PLACES)[number];
 
 /** What a template may read. */
 export interface TemplateScope {
@@ -19,7 +19,7 @@ export interface TemplateScope {
   readonly stageVariables: Readonly<Record<string, string>>;
 }
 
-export interface Rendered {
+interface Rendered {
   readonly text: string;
   /** What the template set below `$context.responseOverride`. */
   readonly status: number | undefined;
@@ -40,7 +40,7 @@ type Node =
   | { readonly kind: "set"; readonly target: Reference; readonly value: Expression }
   | { readonly kind: "if"; readonly branches: readonly { readonly condition: Expression | undefined; readonly body: readonly Node[] }[] };
 
-export type Template = readonly Node[];
+type Template = readonly Node[];
 
 const STRING_METHODS = ["matches", "equals", "contains", "startsWith", "endsWith", "isEmpty", "toLowerCase", "toUpperCase", "trim"];
 const OVERRIDE = "responseOverride";

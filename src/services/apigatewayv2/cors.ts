@@ -6,7 +6,7 @@ import type { Cors } from "./keys.ts";
 type Headers = readonly (readonly [name: string, value: string])[];
 
 /** What CORS has to say of one request; undefined when it is no CORS request. */
-export interface CorsDecision {
+interface CorsDecision {
   /** For the answer to the request itself. Empty when the origin is not allowed. */
   readonly headers: Headers;
   /** Set when the request is a preflight. */

@@ -119,7 +119,7 @@ export function eventV1(request: WebRequest, facts: RequestFacts, resourcePath: 
 }
 
 /** The host that the client named when it names the API, without port; else the one that would. */
-export function domainNameOf(host: string, apiId: string): string {
+function domainNameOf(host: string, apiId: string): string {
   const name = host.replace(/:\d+$/, "");
   return name.startsWith(`${apiId}.`) ? name : `${apiId}.execute-api.localhost`;
 }
@@ -227,7 +227,7 @@ export function isTextType(contentType: string): boolean {
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** `10/Oct/2026:13:55:36 +0000` */
-export function formatRequestTime(ms: number): string {
+function formatRequestTime(ms: number): string {
   const iso = new Date(ms).toISOString();
   const month = MONTHS[Number(iso.slice(5, 7)) - 1] ?? "";
   return `${iso.slice(8, 10)}/${month}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
