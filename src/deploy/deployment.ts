@@ -7,6 +7,7 @@
 //   await deployment.rebuild(changedPaths);          // only the code of functions that changed; all when the app's file did
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import type { Clock } from "../kernel/clock.ts";
 import { AwsError, hasCode, messageOf } from "../kernel/errors.ts";
 import type { App, AppFunction } from "./app.ts";
@@ -251,9 +252,15 @@ async function upload(call: PlatformCall, app: App, bucket: string, item: Packag
   }
   const key = `${app.service}/${app.stage}/${item.function.key}-${item.hash}.zip`;
   if (!(await isUploaded(call, bucket, key))) {
-    await call("s3", "PutObject", { Bucket: bucket, Key: key, Body: archive, ContentType: "application/zip" });
+    await putObject(call, bucket, key, archive, "application/zip");
   }
   return { S3Bucket: bucket, S3Key: key };
+}
+
+/** A stream is what both take: operations in this process and SDK clients. */
+function putObject(call: PlatformCall, bucket: string, key: string, content: Uint8Array, type: string): Promise<unknown> {
+  const body = Readable.from([content]);
+  return call("s3", "PutObject", { Bucket: bucket, Key: key, Body: body, ContentLength: content.byteLength, ContentType: type });
 }
 
 async function isUploaded(call: PlatformCall, bucket: string, key: string): Promise<boolean> {
@@ -340,7 +347,7 @@ async function templateInput(options: DeploymentOptions, call: PlatformCall, app
   if (Buffer.byteLength(text) <= TEMPLATE_BODY_BYTES_MAX) return { TemplateBody: text };
   const bucket = await deploymentBucket(call, app);
   const key = `${app.service}/${app.stage}/template-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.json`;
-  await call("s3", "PutObject", { Bucket: bucket, Key: key, Body: Buffer.from(text), ContentType: "application/json" });
+  await putObject(call, bucket, key, Buffer.from(text), "application/json");
   return { TemplateURL: `${options.endpoint}/${bucket}/${key}` };
 }
 

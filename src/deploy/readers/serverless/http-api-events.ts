@@ -33,8 +33,10 @@ export function readHttpApiEvent(
   } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     const section = sectionOf(draft.reading, value, path, position);
     section.check({ honoured: ["method", "path"], refused: { authorizer: "requests are not authorized on this platform yet" } });
-    method = section.string("method") ?? "*";
-    route = section.string("path") ?? (method.includes(" ") ? undefined : "*");
+    // `path: POST /users` names the method too.
+    const [verb, rest] = section.has("method") ? [] : (section.string("path") ?? "*").trim().split(/\s+/);
+    method = rest === undefined ? (section.string("method") ?? "*") : verb;
+    route = rest ?? section.string("path") ?? "*";
     if (route === "*") return method === "*" ? { key, routeKey: "*", position } : wrong(`needs a path for the method ${method}`);
   }
   const verb = method === "*" ? "ANY" : (method ?? "").toUpperCase();

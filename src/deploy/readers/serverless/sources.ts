@@ -68,7 +68,7 @@ const SOURCES: Readonly<Record<string, SourceFunction>> = {
     throw problemAt(`\${aws:${address}} is not supported by Hearth; known are accountId, region`, position);
   },
   strToBool: async (_options, { params }, position) => {
-    const text = (params[0] ?? "").toLowerCase();
+    const text = (params[0] ?? "").replace(/^(["'])(.*)\1$/, "$2").toLowerCase();
     if (["true", "1"].includes(text)) return true;
     if (["false", "0", "null", "undefined", ""].includes(text)) return false;
     throw problemAt(`strToBool(${params[0]}): expected "true", "false", "1", "0" or nothing`, position);

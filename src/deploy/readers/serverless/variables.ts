@@ -196,7 +196,7 @@ export function parseText(text: string, position?: Position): Part[] {
 
 function isVariable(inner: string): boolean {
   const first = splitTop(inner, ",")[0]?.trim() ?? "";
-  return /^[A-Za-z][A-Za-z0-9_]*(\(|:(?!:))/.test(first) || first.startsWith("${");
+  return /^(cf\.[a-z0-9-]+:|[A-Za-z][A-Za-z0-9_]*(\(|:(?!:)))/.test(first) || first.startsWith("${");
 }
 
 /** The place of the brace that closes, past strings and nested variables. */
