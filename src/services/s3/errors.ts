@@ -45,6 +45,9 @@ export const invalidArgument = (message: string, name?: string, value?: string) 
     ...(name !== undefined && { ArgumentName: name }),
     ...(value !== undefined && { ArgumentValue: value }),
   });
+/** The destination of a notification, and what is wrong with it. */
+export const destinationInvalid = (arn: string, why: string) =>
+  error("InvalidArgument", 400, "Unable to validate the following destination configurations", { ArgumentName1: arn, ArgumentValue1: why });
 export const invalidRequest = (message: string) => error("InvalidRequest", 400, message);
 export const malformedXml = () =>
   error("MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema");

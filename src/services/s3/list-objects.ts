@@ -1,4 +1,4 @@
-// ListObjects and ListObjectsV2: one listing, two ways to ask for the next page.
+// ListObjects, ListObjectsV2 and ListObjectVersions: one listing, three ways to ask for the next page.
 import type { Context } from "../../contract/context.ts";
 import type { InputOf, OutputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
@@ -12,6 +12,8 @@ import { ownerOf } from "./owner.ts";
 import { readToken, writeToken } from "./tokens.ts";
 
 type Contents = NonNullable<OutputOf<"s3", "ListObjects">["Contents"]>[number];
+const NULL_VERSION = "null";
+
 type ObjectListing = Listing<[string, string], StoredObject>;
 
 export const listObjects: OperationOf<"s3", "ListObjects"> = async (context, input) => {
@@ -50,6 +52,41 @@ export const listObjectsV2: OperationOf<"s3", "ListObjectsV2"> = async (context,
     ...(input.ContinuationToken !== undefined && { ContinuationToken: input.ContinuationToken }),
     ...(listing.truncated && { NextContinuationToken: writeToken(listing.entries.at(-1)?.name ?? "") }),
     ...entriesOf(listing, encode, input.FetchOwner === true ? bucket : undefined),
+  };
+};
+
+/** Every object has the one version of a bucket without versioning, called `null`. */
+export const listObjectVersions: OperationOf<"s3", "ListObjectVersions"> = async (context, input) => {
+  if (input.VersionIdMarker && !input.KeyMarker) {
+    throw invalidArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", input.VersionIdMarker);
+  }
+  const limit = pageSize(input.MaxKeys);
+  const { bucket, listing } = await page(context, input, limit, input.KeyMarker);
+  const encode = nameEncoder(input.EncodingType);
+  const owner = ownerOf(bucket.account);
+  const last = listing.truncated ? listing.entries.at(-1) : undefined;
+  const { Contents, CommonPrefixes } = entriesOf(listing, encode, bucket);
+  return {
+    Name: bucket.name,
+    Prefix: encode(input.Prefix ?? ""),
+    KeyMarker: encode(input.KeyMarker ?? ""),
+    VersionIdMarker: input.VersionIdMarker ?? "",
+    MaxKeys: limit,
+    IsTruncated: listing.truncated,
+    ...(input.Delimiter && { Delimiter: encode(input.Delimiter) }),
+    ...(input.EncodingType && { EncodingType: input.EncodingType }),
+    ...(last && { NextKeyMarker: encode(last.name), ...(last.kind === "record" && { NextVersionIdMarker: NULL_VERSION }) }),
+    ...(Contents && {
+      Versions: Contents.map((object) => ({
+        ...object,
+        // The model knows only STANDARD here; S3 answers the object's own.
+        StorageClass: object.StorageClass as "STANDARD",
+        Owner: owner,
+        VersionId: NULL_VERSION,
+        IsLatest: true,
+      })),
+    }),
+    ...(CommonPrefixes && { CommonPrefixes }),
   };
 };
 

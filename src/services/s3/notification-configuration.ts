@@ -5,7 +5,7 @@ import type { OperationOf } from "../../contract/service.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { parseArn, uuid } from "../../kernel/ids.ts";
 import { changeBucket, findBucket, readDocument } from "./bucket-documents.ts";
-import { invalidArgument, settingNotImplemented } from "./errors.ts";
+import { destinationInvalid, invalidArgument, settingNotImplemented } from "./errors.ts";
 import { type Bucket, buckets } from "./keys.ts";
 import { KEY_BYTES_MAX, NOTIFICATIONS_MAX } from "./limits.ts";
 import { checkOverlaps, type NotificationRule, neverHappens } from "./notification-rules.ts";
@@ -61,7 +61,7 @@ function readRule(
 ): NotificationRule {
   const parsed = parseArn(arn);
   if (parsed?.service !== (kind === "queue" ? "sqs" : "lambda")) throw invalidArgument("The ARN could not be parsed", "ARN", arn);
-  if (kind === "queue" && arn.endsWith(".fifo")) throw cannotValidate(arn, "FIFO queues take no S3 events");
+  if (kind === "queue" && arn.endsWith(".fifo")) throw destinationInvalid(arn, "FIFO queues take no S3 events");
   if (entry.Events.length === 0) throw invalidArgument("The notification configuration names no events", "Event");
   for (const event of entry.Events) {
     if (neverHappens(event)) {
@@ -102,13 +102,9 @@ async function checkDestination(context: Context, rule: NotificationRule): Promi
     if (rule.kind === "function") await context.call("lambda", "GetFunction", { FunctionName: rule.arn }, as);
     else await context.call("sqs", "GetQueueAttributes", { QueueUrl: queueUrl(context, rule.arn), AttributeNames: ["QueueArn"] }, as);
   } catch (error) {
-    if (error instanceof AwsError && error.status < 500) throw cannotValidate(rule.arn, "The destination does not exist");
+    if (error instanceof AwsError && error.status < 500) throw destinationInvalid(rule.arn, "The destination does not exist");
     throw error;
   }
-}
-
-function cannotValidate(arn: string, why: string) {
-  return invalidArgument("Unable to validate the following destination configurations", arn, why);
 }
 
 function describe(rule: NotificationRule) {

@@ -35,7 +35,7 @@ import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-object.ts";
 import { getObject, headObject } from "./get-object.ts";
 import { deleteBucketLifecycle, getBucketLifecycleConfiguration, lifecycleJob, putBucketLifecycleConfiguration } from "./lifecycle.ts";
-import { listObjects, listObjectsV2 } from "./list-objects.ts";
+import { listObjects, listObjectsV2, listObjectVersions } from "./list-objects.ts";
 import { getBucketNotificationConfiguration, putBucketNotificationConfiguration } from "./notification-configuration.ts";
 import { notifyJob } from "./notify.ts";
 import { getObjectAttributes } from "./object-attributes.ts";
@@ -92,6 +92,7 @@ export const s3 = defineService<"s3">({
     ListMultipartUploads: listMultipartUploads,
     ListObjects: listObjects,
     ListObjectsV2: listObjectsV2,
+    ListObjectVersions: listObjectVersions,
     ListParts: listParts,
     PutBucketAcl: putBucketAcl,
     PutBucketCors: putBucketCors,
