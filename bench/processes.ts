@@ -38,7 +38,7 @@ export function start(args: readonly string[], ready: RegExp, timeoutMs = 60_000
   });
 }
 
-/** Resident memory of a process and all below it, in MB; shared pages are counted once for each (PSS where the kernel tells it). */
+/** Resident memory of a process and all below it, in MB; pages that they share are counted once for each. */
 export function memoryMb(pid: number): number {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
@@ -50,9 +50,9 @@ export function memoryMb(pid: number): number {
   }
   const tree = [pid];
   for (const one of tree) tree.push(...(children.get(one) ?? []));
-  return tree.reduce((sum, one) => sum + pssKb(one), 0) / 1024;
+  return tree.reduce((sum, one) => sum + residentKb(one), 0) / 1024;
 }
 
-function pssKb(pid: number): number {
-  return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+function residentKb(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 }

@@ -12,21 +12,28 @@ const CLIENTS: Readonly<Record<string, () => Promise<object>>> = {
   sts: () => import("@aws-sdk/client-sts"),
 };
 
-export type RemoteCall = (service: string, operation: string, input: Readonly<Record<string, unknown>>) => Promise<Record<string, unknown>>;
+export type RemoteCall = (
+  service: string,
+  operation: string,
+  input: Readonly<Record<string, unknown>>,
+  scope?: { readonly region?: string },
+) => Promise<Record<string, unknown>>;
 
 export const DEFAULT_ENDPOINT = "http://127.0.0.1:4566";
 
-/** @param endpoint where the platform listens; @param region of every call. */
-export function remoteCall(endpoint: string, region: string): RemoteCall {
+/** @param endpoint where the platform listens; @param region of calls that do not name another. */
+export function remoteCall(endpoint: string, defaultRegion: string): RemoteCall {
   const clients = new Map<string, { client: SdkClient; commands: Readonly<Record<string, unknown>> }>();
-  return async (service, operation, input) => {
-    let known = clients.get(service);
+  return async (service, operation, input, scope) => {
+    const region = scope?.region ?? defaultRegion;
+    const id = `${service} ${region}`;
+    let known = clients.get(id);
     if (!known) {
       const load = CLIENTS[service];
       if (!load) throw new CliError(`there is no client for ${service}`);
       const commands: Readonly<Record<string, unknown>> = { ...(await load()) };
       known = { client: createClient(commands, endpoint, region), commands };
-      clients.set(service, known);
+      clients.set(id, known);
     }
     const command = known.commands[`${operation}Command`];
     if (!isConstructor(command)) throw new CliError(`${service} has no operation ${operation}`);
