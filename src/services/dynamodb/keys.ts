@@ -12,7 +12,7 @@
 import { createHash } from "node:crypto";
 import { assert } from "../../kernel/assert.ts";
 import { Collection } from "../../storage/collection.ts";
-import type { Key, KeyRange } from "../../storage/transaction.ts";
+import { KEY_BYTES_MAX, type Key, type KeyRange } from "../../storage/transaction.ts";
 import { pack } from "../../storage/tuple.ts";
 import type { Item, Value } from "./attribute-value.ts";
 import { attributeOf } from "./attribute-value.ts";
@@ -76,7 +76,7 @@ export function keyBytes(value: Value): Uint8Array {
 
 function hash32(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
   hash ^= hash >>> 16;
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
@@ -101,7 +101,28 @@ function partitionElement(value: Value): Uint8Array {
   return out;
 }
 
-export function concatenate(first: Uint8Array, second: Uint8Array): Key {
+const builder = Buffer.allocUnsafeSlow(KEY_BYTES_MAX * 2);
+
+/** What `concatenate(prefix, pack(elements))` makes, in one go: these keys are built for every read and write of an item. */
+export function join(prefix: Key, elements: readonly Uint8Array[]): Key {
+  builder.set(prefix, 0);
+  let at = prefix.length;
+  for (const bytes of elements) {
+    builder[at++] = BYTES_ELEMENT;
+    for (let i = 0; i < bytes.length; i++) {
+      const byte = bytes[i] ?? 0;
+      builder[at++] = byte;
+      if (byte === 0) builder[at++] = LAST;
+    }
+    builder[at++] = 0;
+  }
+  assert(at <= KEY_BYTES_MAX, `a key of ${at} bytes: at most ${KEY_BYTES_MAX} are allowed`);
+  const key = Buffer.allocUnsafeSlow(at);
+  builder.copy(key, 0, 0, at);
+  return key;
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Key {
   const out = Buffer.allocUnsafeSlow(first.length + second.length);
   out.set(first, 0);
   out.set(second, first.length);
@@ -115,8 +136,8 @@ function withLast(key: Key): Key {
 /** The place of an item in its table. `item` holds at least the key attributes. */
 export function itemKey(prefix: Key, schema: KeyAttributes, item: Item): Key {
   const partition = partitionElement(required(item, schema.partition));
-  if (schema.sort === undefined) return concatenate(prefix, pack([partition]));
-  return concatenate(prefix, pack([partition, keyBytes(required(item, schema.sort))]));
+  if (schema.sort === undefined) return join(prefix, [partition]);
+  return join(prefix, [partition, keyBytes(required(item, schema.sort))]);
 }
 
 /** What tells the entries of one index key apart: the item's own key, or a digest of it. */
@@ -132,9 +153,9 @@ export function tailOf(schema: KeyAttributes, item: Item): Uint8Array {
 export function indexKey(prefix: Key, schema: KeyAttributes, item: Item, tail: Uint8Array): Key | undefined {
   const partition = attributeOf(item, schema.partition);
   if (partition === undefined) return undefined;
-  if (schema.sort === undefined) return concatenate(prefix, pack([partitionElement(partition), tail]));
+  if (schema.sort === undefined) return join(prefix, [partitionElement(partition), tail]);
   const sort = attributeOf(item, schema.sort);
-  return sort && concatenate(prefix, pack([partitionElement(partition), keyBytes(sort), tail]));
+  return sort && join(prefix, [partitionElement(partition), keyBytes(sort), tail]);
 }
 
 export function expiryKey(prefix: Key, seconds: number, tail: Uint8Array): Key {
@@ -164,9 +185,9 @@ export type SortCondition =
 
 /** The keys of one partition, of a table or an index, narrowed by its sort key. */
 export function partitionRange(prefix: Key, partition: Value, condition?: SortCondition): KeyRange {
-  const base = concatenate(prefix, pack([partitionElement(partition)]));
+  const base = join(prefix, [partitionElement(partition)]);
   if (condition === undefined) return below(base);
-  const at = concatenate(base, pack([keyBytes(condition.value)]));
+  const at = join(base, [keyBytes(condition.value)]);
   switch (condition.operator) {
     case "=":
       return below(at);
@@ -179,7 +200,7 @@ export function partitionRange(prefix: Key, partition: Value, condition?: SortCo
     case ">=":
       return { start: at, end: withLast(base) };
     case "BETWEEN":
-      return { start: at, end: withLast(concatenate(base, pack([keyBytes(condition.upper)]))) };
+      return { start: at, end: withLast(join(base, [keyBytes(condition.upper)])) };
     case "begins_with": {
       // The element without the zero byte that ends it.
       const start = at.subarray(0, at.length - 1);
@@ -210,9 +231,8 @@ export function segmentRange(prefix: Key, segment: number, total: number): KeyRa
 function hashStart(prefix: Key, hash: number): Key {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(hash);
-  const packed = pack([bytes]);
-  assert(packed[0] === BYTES_ELEMENT, "an element of bytes begins with its kind");
-  return concatenate(prefix, packed.subarray(0, packed.length - 1));
+  const key = join(prefix, [bytes]);
+  return key.subarray(0, key.length - 1);
 }
 
 /** Everything in the range that comes after `key`, in the direction of reading. */

@@ -112,6 +112,7 @@ export function tableArn(owner: Owner, name: string): string {
 }
 
 interface Cached {
+  readonly key: Key;
   readonly bytes: Uint8Array;
   readonly table: Table;
 }
@@ -125,15 +126,16 @@ export async function loadTable(tx: ReadTransaction, owner: Owner, name: string)
 }
 
 export async function findTable(tx: ReadTransaction, owner: Owner, name: string): Promise<Table | undefined> {
-  const bytes = await tx.get(tables.key([owner.account, owner.region, name]));
-  if (bytes === undefined) return undefined;
   const id = `${owner.account} ${owner.region} ${name}`;
   const known = cache.get(id);
+  const key = known?.key ?? tables.key([owner.account, owner.region, name]);
+  const bytes = await tx.get(key);
+  if (bytes === undefined) return undefined;
   if (known !== undefined && (known.bytes === bytes || Buffer.compare(known.bytes, bytes) === 0)) return known.table;
   const table = compileTable(owner, decodeValue<TableRecord>(bytes));
   if (cache.size >= TABLE_CACHE_MAX) cache.clear();
   // A copy: an engine may hand out memory that it uses again.
-  cache.set(id, { bytes: Uint8Array.from(bytes), table });
+  cache.set(id, { key, bytes: Uint8Array.from(bytes), table });
   return table;
 }
 
