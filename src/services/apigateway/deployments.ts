@@ -32,7 +32,8 @@ export async function makeDeployment(
   if (input.tracingEnabled) noteStage(context, { ...newStage("", "", nowMs), tracingEnabled: true });
   return change(context, async (tx) => {
     const api = await requireApi(tx, context, input.restApiId);
-    const own = createdBy === undefined ? undefined : await deploymentBy(tx, context, api.id, createdBy);
+    const own =
+      createdBy === undefined ? undefined : (await allDeployments(tx, context, api.id)).find((other) => other.createdBy === createdBy);
     if (own) return own;
     const tree = await resourcesOf(tx, context, api.id);
     const methods = tree.flatMap((resource) => Object.values(resource.methods));
@@ -115,12 +116,35 @@ async function requireDeployment(tx: ReadTransaction, context: Context, apiId: s
   return deployment;
 }
 
-async function deploymentBy(tx: ReadTransaction, context: Context, apiId: string, createdBy: string): Promise<Deployment | undefined> {
+/**
+ * Takes a deployment off the stage that it is served on: the latest other one that `isOurs` goes back there, as when an update
+ * is rolled back; without one, the stage goes.
+ */
+export async function withdraw(
+  context: Context,
+  apiId: string,
+  stageName: string,
+  id: string,
+  isOurs: (createdBy: string) => boolean,
+): Promise<void> {
+  await change(context, async (tx) => {
+    const stage = await stages.get(tx, [context.account, context.region, apiId, stageName]);
+    if (stage?.deploymentId !== id) return;
+    const others = await allDeployments(tx, context, apiId);
+    const ours = others.filter((other) => other.id !== id && other.createdBy !== undefined && isOurs(other.createdBy));
+    const [latest] = ours.sort((a, b) => b.createdAtMs - a.createdAtMs);
+    if (latest) stages.set(tx, [context.account, context.region, apiId, stageName], { ...stage, deploymentId: latest.id });
+    else stages.delete(tx, [context.account, context.region, apiId, stageName]);
+  });
+}
+
+async function allDeployments(tx: ReadTransaction, context: Context, apiId: string): Promise<Deployment[]> {
+  const all: Deployment[] = [];
   let after: [string, string, string, string] | undefined;
   for (;;) {
     const page = await deployments.scan(tx, [context.account, context.region, apiId], { limit: PAGE_SIZE_MAX, ...(after && { after }) });
-    const own = page.find(({ value }) => value.createdBy === createdBy);
-    if (own || page.length < PAGE_SIZE_MAX) return own?.value;
+    all.push(...page.map((record) => record.value));
+    if (page.length < PAGE_SIZE_MAX) return all;
     after = page.at(-1)?.key;
   }
 }

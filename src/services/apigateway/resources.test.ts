@@ -103,6 +103,21 @@ test("a new deployment takes the stage over, and the old one goes without it", a
   await world.close();
 });
 
+test("a deployment that is rolled back gives the stage back to the one before", async () => {
+  const { world, context, create, type } = await stack();
+  const api = await create("RestApi", "Api", { Name: "a" });
+  await create("Method", "Options", preflight(api.physicalId, api.attributes["RootResourceId"] ?? ""));
+  const properties = { RestApiId: api.physicalId, StageName: "dev" };
+  const first = await create("Deployment", "Deployment1", properties);
+  await world.call("apigateway", "CreateDeployment", { restApiId: api.physicalId });
+  await world.advance(1_000);
+  const second = await create("Deployment", "Deployment2", properties);
+  await type("Deployment").delete(context, request("Deployment2"), second, properties);
+  const stage = await world.call("apigateway", "GetStage", { restApiId: api.physicalId, stageName: "dev" });
+  assert.equal(stage.deploymentId, first.physicalId);
+  await world.close();
+});
+
 test("updates change what is there", async () => {
   const { world, context, create, type } = await stack();
   const api = await create("RestApi", "Api", { Name: "a" });

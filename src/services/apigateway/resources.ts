@@ -6,11 +6,11 @@ import type { Properties, ResourceRequest, ResourceState, ResourceType } from ".
 import { hasCode } from "../../kernel/errors.ts";
 import { updateAccount } from "./account.ts";
 import { deleteRestApi, makeRestApi, replaceSettings } from "./apis.ts";
-import { deleteDeployment, makeDeployment, updateDeployment } from "./deployments.ts";
+import { deleteDeployment, makeDeployment, updateDeployment, withdraw } from "./deployments.ts";
 import { putIntegration, putIntegrationResponse } from "./integrations.ts";
 import { type ApiSettings, CACHE_CLUSTER_SIZES, type Stage } from "./keys.ts";
 import { deleteMethod, makeMethod, putMethodResponse } from "./methods.ts";
-import { deleteStage, getStage, makeStage, newStage } from "./stages.ts";
+import { deleteStage, makeStage, newStage } from "./stages.ts";
 import { checkTags } from "./tags.ts";
 import { deleteResource, makeResource } from "./tree.ts";
 
@@ -238,6 +238,8 @@ function booleanMap(p: PropertyReader | undefined): Record<string, boolean> {
   return Object.fromEntries(Object.keys(p.value).map((name) => [name, p.boolean(name) ?? false]));
 }
 
+const stagePartOf = (stageName: string | undefined, description: Properties | undefined) => `/${JSON.stringify([stageName, description])}`;
+
 const deployment: ResourceType = {
   properties: ["RestApiId", "Description", "StageName", "StageDescription"],
   replaceOn: ["RestApiId", "StageName", "StageDescription"],
@@ -265,7 +267,7 @@ const deployment: ResourceType = {
         ...(cacheClusterSize !== undefined && { cacheClusterSize }),
       },
       // A replacement is another deployment of the same resource: the stage is part of who made it.
-      `${maker(request)}/${JSON.stringify([stageName, stage?.value])}`,
+      `${maker(request)}${stagePartOf(stageName, stage?.value)}`,
     );
     return { physicalId: id, attributes: { DeploymentId: id } };
   },
@@ -282,16 +284,14 @@ const deployment: ResourceType = {
     const p = readProperties(request, properties);
     const restApiId = p.requiredString("RestApiId");
     const stageName = p.string("StageName");
-    if (stageName !== undefined) await unlessGone(deleteOwnStage(context, restApiId, stageName, state.physicalId));
+    if (stageName !== undefined) {
+      const sameStage = stagePartOf(stageName, undefined).replace(/null\]$/, "");
+      const isOurs = (createdBy: string) => createdBy.startsWith(`${request.stackId}/`) && createdBy.includes(sameStage);
+      await withdraw(context, restApiId, stageName, state.physicalId, isOurs);
+    }
     await unlessGone(deleteDeployment(context, { restApiId, deploymentId: state.physicalId }));
   },
 };
-
-/** The stage that a deployment made goes with it, unless another deployment is served there by now. */
-async function deleteOwnStage(context: Context, restApiId: string, stageName: string, deploymentId: string): Promise<void> {
-  const stage = await getStage(context, { restApiId, stageName });
-  if (stage.deploymentId === deploymentId) await deleteStage(context, { restApiId, stageName });
-}
 
 const stage: ResourceType = {
   properties: [
