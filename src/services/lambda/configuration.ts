@@ -132,15 +132,6 @@ function note(context: Context, input: Settings, operation: string): void {
 function checkVariables(variables: Readonly<Record<string, string>>): void {
   const reserved = Object.keys(variables).filter((name) => RESERVED_VARIABLES.has(name));
   if (reserved.length > 0) throw reservedVariables(reserved);
-  for (const name of Object.keys(variables)) {
-    if (!/^[a-zA-Z][a-zA-Z0-9_]+$/.test(name)) {
-      throw constraint(
-        `{${Object.keys(variables).join(", ")}}`,
-        "environment.variables",
-        "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
-      );
-    }
-  }
   const text = JSON.stringify(variables);
   if (Buffer.byteLength(text) > ENVIRONMENT_BYTES_MAX) throw environmentTooLarge(text);
 }

@@ -26,6 +26,7 @@ function isNotFound(error) {
 function bringSdk(root) {
   const rootUrl = pathToFileURL(root).href;
   if (typeof Module.registerHooks === "function") {
+    const brought = Module.createRequire(root);
     Module.registerHooks({
       resolve(specifier, context, next) {
         if (!BROUGHT.test(specifier)) return next(specifier, context);
@@ -34,7 +35,9 @@ function bringSdk(root) {
         } catch (error) {
           if (!isNotFound(error)) throw error;
           try {
-            return next(specifier, { ...context, parentURL: rootUrl });
+            // The resolver of require() knows its parent by itself: it is asked from the platform's side.
+            if (!context.conditions.includes("require")) return next(specifier, { ...context, parentURL: rootUrl });
+            return { url: pathToFileURL(brought.resolve(specifier)).href, shortCircuit: true };
           } catch {
             Reflect.set(Object(error), "message", missing(specifier, Object(error).message));
             throw error;
