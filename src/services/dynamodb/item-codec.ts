@@ -61,7 +61,8 @@ function writeMembers(item: Item): void {
   writeLength(count);
   for (const name in item) {
     size += writeString(name);
-    const value = attributeOf(item, name);
+    // Own attributes only, by construction; the one name that a plain look-up would miss is looked up as such.
+    const value = name === "__proto__" ? attributeOf(item, name) : item[name];
     assert(value !== undefined, "an attribute has no value");
     writeValue(value);
   }
