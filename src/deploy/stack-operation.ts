@@ -30,7 +30,7 @@ export interface StackEnd {
 
 /** Looks at first often, since most stacks are done in a moment; then once in a while. */
 const LOOK_MS = 10;
-const LOOK_MS_MAX = 500;
+const LOOK_MS_MAX = 100;
 
 /** Creates or updates a stack and waits for the end. `changed` is false when there was nothing to do. Throws what a call refuses. */
 export async function applyStack(
