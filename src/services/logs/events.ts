@@ -6,7 +6,7 @@ import { expiredBeforeMs } from "./expiry.ts";
 import { parseFilterPattern } from "./filter-pattern.ts";
 import { getGroup, namedGroup } from "./groups.ts";
 import { streams } from "./keys.ts";
-import { PAGE_EVENTS_MAX, SEARCH_CHUNKS_MAX } from "./limits.ts";
+import { CHUNK_SPAN_MS_MAX, PAGE_EVENTS_MAX, SEARCH_CHUNKS_MAX } from "./limits.ts";
 import { decodePosition, encodePosition, type PlacedEvent, type Position, readEvents } from "./read.ts";
 import { getStream } from "./streams.ts";
 
@@ -18,7 +18,7 @@ export const getLogEvents: OperationOf<"logs", "GetLogEvents"> = async (context,
   const result = await context.storage.snapshot(async (tx) => {
     const group = await getGroup(tx, context, name);
     const stream = await getStream(tx, context, group, input.logStreamName);
-    const scope = { account, region, groupId: group.id, streamId: stream.id };
+    const scope = { account, region, groupId: group.id, streamId: stream.id, spanMs: stream.spanMs };
     return readEvents(tx, scope, {
       reverse: !forward,
       fromMs: Math.max(input.startTime ?? 0, expiredBeforeMs(group, context.clock.now())),
@@ -72,7 +72,7 @@ export const filterLogEvents: OperationOf<"logs", "FilterLogEvents"> = async (co
     const only = names?.length === 1 ? await idOf(names[0] ?? "") : undefined;
     return readEvents(
       tx,
-      { account, region, groupId: group.id, ...(only !== undefined && { streamId: only }) },
+      { account, region, groupId: group.id, spanMs: CHUNK_SPAN_MS_MAX, ...(only !== undefined && { streamId: only }) },
       {
         reverse: false,
         fromMs: Math.max(input.startTime ?? 0, expiredBeforeMs(group, context.clock.now())),

@@ -28,6 +28,8 @@ export interface StreamRecord {
   /** The number of the next chunk. */
   readonly sequence: number;
   readonly bytes: number;
+  /** The most time that a chunk of it spans: how far a reader has to look past a chunk. */
+  readonly spanMs: number;
   readonly firstEventMs?: number;
   readonly lastEventMs?: number;
   readonly lastIngestionMs?: number;

@@ -111,7 +111,7 @@ export const putLogEvents: OperationOf<"logs", "PutLogEvents"> = async (context,
     if (lastMs - firstMs > BATCH_SPAN_MS_MAX) {
       throw invalidParameter("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
     }
-    let { sequence, bytes } = stream;
+    let { sequence, bytes, spanMs } = stream;
     for (const part of cut(accepted)) {
       const partFirstMs = part.times[0] ?? firstMs;
       const chunk: Chunk = { stream: stream.name, ingestedMs: nowMs, times: part.times, messages: part.messages };
@@ -119,11 +119,13 @@ export const putLogEvents: OperationOf<"logs", "PutLogEvents"> = async (context,
       trails.set(tx, [account, region, group.id, stream.id, partFirstMs, sequence], part.bytes);
       sequence++;
       bytes += part.bytes;
+      spanMs = Math.max(spanMs, (part.times.at(-1) ?? partFirstMs) - partFirstMs);
     }
     streams.set(tx, [account, region, group.id, stream.name], {
       ...stream,
       sequence,
       bytes,
+      spanMs,
       firstEventMs: Math.min(stream.firstEventMs ?? firstMs, firstMs),
       lastEventMs: Math.max(stream.lastEventMs ?? lastMs, lastMs),
       lastIngestionMs: nowMs,

@@ -3,7 +3,7 @@
 import type { ReadTransaction } from "../../storage/transaction.ts";
 import { invalidToken } from "./errors.ts";
 import { type Chunk, chunks, trails } from "./keys.ts";
-import { CHUNK_PAGE, CHUNK_SPAN_MS_MAX, EVENT_OVERHEAD_BYTES, PAGE_BYTES_MAX } from "./limits.ts";
+import { CHUNK_PAGE, EVENT_OVERHEAD_BYTES, PAGE_BYTES_MAX } from "./limits.ts";
 
 /** Where an event stands among all events of its group: by time, then by chunk, then within the chunk. */
 export type Position = readonly [timeMs: number, firstMs: number, sequence: number, streamId: string, index: number];
@@ -22,6 +22,8 @@ interface Scope {
   readonly groupId: string;
   /** Absent: the whole group. */
   readonly streamId?: string;
+  /** No chunk here spans more time than this. */
+  readonly spanMs: number;
 }
 
 interface Reading {
@@ -82,7 +84,7 @@ export async function readEvents(tx: ReadTransaction, scope: Scope, reading: Rea
     const complete = page.length < CHUNK_PAGE;
     const safe = (event: PlacedEvent) => {
       if (complete || !last) return true;
-      return reverse ? event.timestamp >= last.firstMs + CHUNK_SPAN_MS_MAX : event.timestamp <= last.firstMs;
+      return reverse ? event.timestamp >= last.firstMs + scope.spanMs : event.timestamp <= last.firstMs;
     };
     const ready = held.filter(safe).sort(order);
     held = held.filter((event) => !safe(event));
@@ -94,16 +96,16 @@ export async function readEvents(tx: ReadTransaction, scope: Scope, reading: Rea
       bytes += size;
     }
     if (complete) return { events };
-    if (searched >= reading.chunksMax && last) return { events, next: endOfSearch(last, reverse) };
+    if (searched >= reading.chunksMax && last) return { events, next: endOfSearch(last, reverse, scope.spanMs) };
   }
 }
 
 const byPosition = (a: PlacedEvent, b: PlacedEvent) => comparePositions(a.position, b.position);
 
 /** Everything up to the last chunk that was read has been seen, as far as it was safe to show. */
-function endOfSearch(last: PlacedChunk, reverse: boolean): Position {
+function endOfSearch(last: PlacedChunk, reverse: boolean, spanMs: number): Position {
   return reverse
-    ? [last.firstMs + CHUNK_SPAN_MS_MAX, Number.NEGATIVE_INFINITY, -1, "", -1]
+    ? [last.firstMs + spanMs, Number.NEGATIVE_INFINITY, -1, "", -1]
     : [last.firstMs, last.firstMs, last.sequence, last.streamId, INDEX_MAX];
 }
 
@@ -131,7 +133,7 @@ async function readChunks(tx: ReadTransaction, scope: Scope, reading: Reading, l
   const { account, region, groupId, streamId } = scope;
   const { reverse, beyond } = reading;
   const prefix = streamId === undefined ? ([account, region, groupId] as const) : ([account, region, groupId, streamId] as const);
-  const fromMs = Math.max(reading.fromMs, !reverse && beyond ? beyond[0] : Number.NEGATIVE_INFINITY) - CHUNK_SPAN_MS_MAX;
+  const fromMs = Math.max(reading.fromMs, !reverse && beyond ? beyond[0] : Number.NEGATIVE_INFINITY) - scope.spanMs;
   const untilMs = Math.min(reading.untilMs, reverse && beyond ? beyond[0] + 1 : Number.POSITIVE_INFINITY);
   const bounds = { from: [...prefix, fromMs], before: [...prefix, untilMs], limit: CHUNK_PAGE, reverse };
   if (streamId === undefined) {

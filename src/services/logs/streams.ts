@@ -29,7 +29,7 @@ export const createLogStream: OperationOf<"logs", "CreateLogStream"> = async (co
     const group = await getGroup(tx, context, input.logGroupName);
     const key = [context.account, context.region, group.id, name] as const;
     if (await streams.has(tx, key)) throw streamExists();
-    streams.set(tx, key, { name, id, createdAtMs: context.clock.now(), sequence: 0, bytes: 0 });
+    streams.set(tx, key, { name, id, createdAtMs: context.clock.now(), sequence: 0, bytes: 0, spanMs: 0 });
   });
   return {};
 };
