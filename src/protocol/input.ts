@@ -67,13 +67,18 @@ async function readRestJson(call: WireCall, operation: OperationSchema): Promise
   const body = await call.incoming.body();
   if (payload && isPlainPayload(payload.shape)) {
     if (payload.shape.streaming) input[payload.name] = oneChunk(body);
-    else if (body.length > 0) input[payload.name] = payload.shape.kind === "string" ? textOf(body) : body;
+    else if (body.length > 0) input[payload.name] = payload.shape.kind === "string" ? textOf(body) : plainBytes(body);
   } else if (body.length > 0) {
     const document = parseJsonBody(textOf(body));
     if (payload) input[payload.name] = restJsonCodec.read(payload.shape, document);
     else Object.assign(input, restJsonCodec.readMembers(plan.body, document));
   }
   return input;
+}
+
+/** Operations are given bytes, not Node's own kind of them. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -93,7 +98,7 @@ async function readRestXml(call: WireCall, operation: OperationSchema, verifier:
     if (plan.payload.shape.streaming) bindUpload(input, plan.payload, operation, upload);
     else {
       const bytes = await collectUpload(upload);
-      if (bytes.length > 0) input[plan.payload.name] = plan.payload.shape.kind === "string" ? textOf(bytes) : bytes;
+      if (bytes.length > 0) input[plan.payload.name] = plan.payload.shape.kind === "string" ? textOf(bytes) : plainBytes(bytes);
     }
     return input;
   }
