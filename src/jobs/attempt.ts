@@ -2,14 +2,13 @@
 // job is done, waits, or is a dead letter afterwards; it must never be lost.
 import { assert } from "../kernel/assert.ts";
 import { type Clock, delay } from "../kernel/clock.ts";
-import type { Logger } from "../kernel/log.ts";
+import type { Logger, LogLevel } from "../kernel/log.ts";
 import type { Random } from "../kernel/random.ts";
 import type { Storage, Transaction } from "../storage/transaction.ts";
 import { bury } from "./dead-letters.ts";
 import type { Attempt, Completion, JobDefinition } from "./job.ts";
-import type { LeasedRecord } from "./keys.ts";
 import { STORAGE_RETRY_MS, STORAGE_RETRY_MS_MAX } from "./limits.ts";
-import { endLease, giveBack, heldLease, type Lease } from "./queue.ts";
+import { endLease, giveBack, heldLease, type JobKey, type Lease } from "./queue.ts";
 import { retryAtMs } from "./retry.ts";
 
 /** What attempts share. */
@@ -62,7 +61,9 @@ export async function runAttempt<C>(
       outcome = { error };
     }
   }
-  if ("error" in outcome) await fail(shop, definition, lease, attempt, context, outcome.error);
+  if ("error" in outcome) {
+    await fail({ shop, definition, key, attempt, context, error: outcome.error, stopping: shop.stopping.aborted });
+  }
 }
 
 async function complete<C>(shop: Workshop<C>, tx: Transaction, lease: Lease, completion: Completion): Promise<void> {
@@ -83,82 +84,80 @@ function lostLease<C>(shop: Workshop<C>, { key }: Lease): void {
   shop.logger.log("warn", "a job's lease was lost while it ran: what it did is not recorded, and it runs again", { ...key });
 }
 
+/** What is said of an attempt that failed. */
+interface Verdict {
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+const CANCELLED: Verdict = { level: "warn", message: "a cancelled job failed" };
+const AGAIN: Verdict = { level: "warn", message: "a job failed and will be tried again" };
+const DEAD: Verdict = { level: "error", message: "a job failed for good and is kept as a dead letter" };
+
+/** What a definition's `dead` threw. */
+class BurialFailure extends Error {
+  override readonly name = "BurialFailure";
+}
+
+interface Failed<C> {
+  readonly shop: Workshop<C>;
+  readonly definition: JobDefinition<C, unknown>;
+  readonly key: JobKey;
+  readonly attempt: Attempt;
+  /** Undefined when it could not be made. */
+  readonly context: C | undefined;
+  readonly error: unknown;
+  /** The platform was stopping: an error then says nothing about the job. */
+  readonly stopping: boolean;
+}
+
 /** Repeats until the end of the attempt is stored, for the storage may fail for a while. */
-async function fail<C>(
-  shop: Workshop<C>,
-  definition: JobDefinition<C, unknown>,
-  lease: Lease,
-  attempt: Attempt,
-  context: C | undefined,
-  error: unknown,
-): Promise<void> {
-  const { key } = lease;
-  // When the platform stops, an error says nothing about the job.
-  const stopped = shop.stopping.aborted;
-  let burial: "wanted" | "failed" = "wanted";
+async function fail<C>(failed: Failed<C>): Promise<void> {
+  const { shop, key, attempt, error } = failed;
+  let mayBury = true;
   for (let waitMs = STORAGE_RETRY_MS; !shop.stopped.aborted; waitMs = Math.min(STORAGE_RETRY_MS_MAX, waitMs * 2)) {
-    let hookFailed = false;
     try {
-      const said = await shop.storage.transact(async (tx): Promise<string | undefined> => {
-        hookFailed = false;
-        const current = await heldLease(tx, key, shop.incarnation);
-        if (!current) return undefined;
-        if (stopped) {
-          await giveBack(tx, key, current, false, shop.clock.now());
-          return undefined;
-        }
-        const failures = current.failures + 1;
-        const againAtMs = burial === "failed" ? afterBurialMs(shop, definition) : nextAtMs(shop, definition, current, failures);
-        if (current.cancelled || againAtMs !== undefined) {
-          await endLease(tx, key, current, {
-            job: failedJob(current, burial === "failed" ? current.failures : failures),
-            dueAtMs: againAtMs ?? 0,
-          });
-          return current.cancelled ? "a cancelled job failed" : "a job failed and will be tried again";
-        }
-        await bury(tx, key, current, attempt.number, error, shop.clock.now());
-        await endLease(tx, key, current);
-        try {
-          if (definition.dead)
-            await definition.dead(context ?? shop.context(key.type, current.payload), tx, current.payload, error, attempt);
-        } catch (thrown) {
-          hookFailed = true;
-          throw thrown;
-        }
-        return "a job failed for good and is kept as a dead letter";
-      });
-      if (said) shop.logger.log(said.includes("for good") ? "error" : "warn", said, { ...key, attempt: attempt.number, error });
+      const verdict = await shop.storage.transact((tx) => endFailed(tx, failed, mayBury));
+      if (verdict) shop.logger.log(verdict.level, verdict.message, { ...key, attempt: attempt.number, error });
       return;
     } catch (thrown) {
-      shop.logger.log(
-        "error",
-        hookFailed ? "giving a job up failed: it will be tried again" : "the end of a job's attempt could not be stored",
-        {
-          ...key,
-          error: thrown,
-        },
-      );
-      if (hookFailed) burial = "failed";
+      const burial = thrown instanceof BurialFailure;
+      const message = burial ? "giving a job up failed: it will be tried again" : "the end of a job's attempt could not be stored";
+      shop.logger.log("error", message, { ...key, error: burial ? thrown.cause : thrown });
+      if (burial) mayBury = false;
       else await delay(shop.clock, waitMs, shop.stopped);
     }
   }
 }
 
-function failedJob(current: LeasedRecord, failures: number) {
+async function endFailed<C>(tx: Transaction, failed: Failed<C>, mayBury: boolean): Promise<Verdict | undefined> {
+  const { shop, definition, key, attempt, error } = failed;
+  const nowMs = shop.clock.now();
+  const current = await heldLease(tx, key, shop.incarnation);
+  if (!current) return undefined;
+  if (failed.stopping) {
+    await giveBack(tx, key, current, false, nowMs);
+    return undefined;
+  }
   const { payload, enqueuedAtMs, named } = current;
-  return { payload, enqueuedAtMs, failures, interruptions: 0, named };
-}
-
-function nextAtMs<C>(
-  shop: Workshop<C>,
-  definition: JobDefinition<C, unknown>,
-  current: LeasedRecord,
-  failures: number,
-): number | undefined {
-  return retryAtMs(definition.retry, failures, current.enqueuedAtMs, shop.clock.now(), shop.random);
-}
-
-/** A job that could not even be given up waits as long as a job of its type ever does. */
-function afterBurialMs<C>(shop: Workshop<C>, definition: JobDefinition<C, unknown>): number {
-  return shop.clock.now() + Math.max(STORAGE_RETRY_MS, definition.retry.backoffMsMax);
+  const againAtMs = retryAtMs(definition.retry, current.failures + 1, enqueuedAtMs, nowMs, shop.random);
+  if (current.cancelled || againAtMs !== undefined) {
+    const job = { payload, enqueuedAtMs, failures: current.failures + 1, interruptions: 0, named };
+    await endLease(tx, key, current, { job, dueAtMs: againAtMs ?? nowMs });
+    return current.cancelled ? CANCELLED : AGAIN;
+  }
+  if (!mayBury) {
+    // It waits as long as a job of its type ever does, and its last attempt is made once more.
+    const job = { payload, enqueuedAtMs, failures: current.failures, interruptions: 0, named };
+    await endLease(tx, key, current, { job, dueAtMs: nowMs + Math.max(STORAGE_RETRY_MS, definition.retry.backoffMsMax) });
+    return AGAIN;
+  }
+  await bury(tx, key, current, attempt.number, error, nowMs);
+  await endLease(tx, key, current);
+  try {
+    if (definition.dead) await definition.dead(failed.context ?? shop.context(key.type, payload), tx, payload, error, attempt);
+  } catch (thrown) {
+    throw new BurialFailure("a job could not be given up", { cause: thrown });
+  }
+  return DEAD;
 }

@@ -165,6 +165,8 @@ interface Task {
 /** One transaction in this many runs twice when asked to. */
 const RERUN_ONE_IN = 4;
 
+/** How much of a stuck function's source is shown, in characters. */
+const STUCK_SOURCE_CHARACTERS = 200;
 const STUCK =
   "a transaction function awaited something other than its transaction: a transaction inside it, a snapshot, a call, a timer, I/O";
 
@@ -281,7 +283,7 @@ export class SerialExecutor {
       const task = this.#running;
       if (task === undefined) return;
       task.transaction?.end();
-      task.reject(new AssertionFailure(STUCK));
+      task.reject(new AssertionFailure(`${STUCK}; it begins ${task.fn.toString().slice(0, STUCK_SOURCE_CHARACTERS)}`));
       this.#end(task);
     });
   }
