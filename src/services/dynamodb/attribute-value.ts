@@ -195,7 +195,7 @@ function sameList(a: readonly Value[], b: readonly Value[]): boolean {
   });
 }
 
-export function sameItem(a: Item, b: Item): boolean {
+function sameItem(a: Item, b: Item): boolean {
   const names = Object.keys(a);
   if (names.length !== Object.keys(b).length) return false;
   return names.every((name) => {

@@ -6,8 +6,6 @@ import { indexKey, tailOf } from "./keys.ts";
 import { READ_UNIT_BYTES, WRITE_UNIT_BYTES } from "./limits.ts";
 import type { Index, Table } from "./table-record.ts";
 
-export type CapacityDetail = "INDEXES" | "TOTAL" | "NONE" | undefined;
-
 /** Units by where they were consumed. */
 export interface Units {
   table: number;

@@ -9,7 +9,7 @@ import { expiryKey, indexKey, itemKey, tailOf } from "./keys.ts";
 import type { Index, Table } from "./table-record.ts";
 
 /** What happens to one item: `old` is absent when there was none, `next` when there is none afterwards. */
-export interface Change {
+interface Change {
   /** The item's place, from `itemKey`. */
   readonly key: Key;
   readonly old: StoredItem | undefined;

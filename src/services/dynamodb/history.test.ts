@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { integer, pick, type Random, seededRandom } from "../../kernel/random.ts";
 import type { Item, Value } from "./attribute-value.ts";
 import { compareScalars } from "./attribute-value.ts";
-import { openTables, RANGE_TABLE, type TestWorld } from "./test-tables.ts";
+import { openTables, RANGE_TABLE, type TestWorld } from "./testing/tables.ts";
 
 const STEPS = 600;
 const TABLE = "range";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { HASH_TABLE, openTables, RANGE_TABLE, sortedTable, type TestWorld } from "./test-tables.ts";
+import { HASH_TABLE, openTables, RANGE_TABLE, sortedTable, type TestWorld } from "./testing/tables.ts";
 
 let world: TestWorld;
 before(async () => {

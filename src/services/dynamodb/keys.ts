@@ -22,7 +22,7 @@ import type { TableRecord } from "./table-record.ts";
 export const tables = new Collection<[account: string, region: string, name: string], TableRecord>("dynamodb", "tables");
 
 /** What a client token of a transaction stood for. */
-export interface TokenRecord {
+interface TokenRecord {
   /** SHA-256 of the request, in hexadecimal. */
   readonly requestHash: string;
   readonly expiresAtMs: number;

@@ -37,12 +37,12 @@ export interface RawCondition {
   readonly AttributeValueList?: readonly RawValue[] | undefined;
 }
 
-export interface RawExpectation extends RawCondition {
+interface RawExpectation extends RawCondition {
   readonly Value?: RawValue | undefined;
   readonly Exists?: boolean | undefined;
 }
 
-export type RawConditions = Readonly<Record<string, RawCondition>>;
+type RawConditions = Readonly<Record<string, RawCondition>>;
 export type RawExpectations = Readonly<Record<string, RawExpectation>>;
 
 const SCALARS: readonly TypeName[] = ["S", "N", "B"];

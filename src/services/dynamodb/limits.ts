@@ -25,7 +25,6 @@ export const BATCH_GET_KEYS_MAX = 100;
 export const BATCH_GET_BYTES_MAX = 16 * 1024 * 1024;
 export const BATCH_WRITE_REQUESTS_MAX = 25;
 export const BATCH_WRITE_BYTES_MAX = 16 * 1024 * 1024;
-export const TRANSACTION_ACTIONS_MAX = 100;
 export const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
 /** How long a client token of TransactWriteItems keeps its meaning. */
 export const TRANSACTION_TOKEN_MS = 10 * 60 * 1000;

@@ -39,7 +39,7 @@ function present(parameters: Parameters): string[] {
 }
 
 /** The parameters that a request may bring its conditions in. */
-export interface ExpressionParameters {
+interface ExpressionParameters {
   /** From before there were expressions, in the order in which AWS lists them. */
   readonly legacy: Parameters;
   readonly expressions: Parameters;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Properties, ResourceRequest } from "../../contract/resource.ts";
 import { tableResource } from "./resources.ts";
-import { openWorld } from "./test-tables.ts";
+import { openWorld } from "./testing/tables.ts";
 
 const REQUEST: ResourceRequest = {
   stackName: "app-dev",

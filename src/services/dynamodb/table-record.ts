@@ -10,7 +10,7 @@ import { TABLE_CACHE_MAX } from "./limits.ts";
 export type ScalarType = "S" | "N" | "B";
 export type ProjectionKind = "ALL" | "KEYS_ONLY" | "INCLUDE";
 
-export type StreamView = "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES";
+type StreamView = "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES";
 
 export interface Throughput {
   readonly read: number;
@@ -82,7 +82,7 @@ export interface Index extends IndexRecord {
 }
 
 /** An attribute that is a key of some index, and the first index that says so. */
-export interface IndexedAttribute {
+interface IndexedAttribute {
   readonly type: ScalarType;
   readonly index: string;
 }
@@ -139,7 +139,7 @@ export async function findTable(tx: ReadTransaction, owner: Owner, name: string)
   return table;
 }
 
-export function compileTable(owner: Owner, record: TableRecord): Table {
+function compileTable(owner: Owner, record: TableRecord): Table {
   const { account, region } = owner;
   const types = new Map(record.attributes.map(({ name, type }) => [name, type]));
   const indexed = new Map<string, IndexedAttribute>();

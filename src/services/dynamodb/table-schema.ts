@@ -5,27 +5,27 @@ import { GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, PROJECTED_ATTRIBUTES_MAX, PROVIS
 import type { IndexRecord, OnDemandLimits, ProjectionKind, ScalarType, TableRecord, Throughput } from "./table-record.ts";
 import { keyNames } from "./table-record.ts";
 
-export interface RawKeyElement {
+interface RawKeyElement {
   readonly AttributeName: string;
   readonly KeyType: "HASH" | "RANGE";
 }
 
-export interface RawAttributeDefinition {
+interface RawAttributeDefinition {
   readonly AttributeName: string;
   readonly AttributeType: ScalarType;
 }
 
-export interface RawThroughput {
+interface RawThroughput {
   readonly ReadCapacityUnits: number;
   readonly WriteCapacityUnits: number;
 }
 
-export interface RawOnDemand {
+interface RawOnDemand {
   readonly MaxReadRequestUnits?: number | undefined;
   readonly MaxWriteRequestUnits?: number | undefined;
 }
 
-export interface RawIndex {
+interface RawIndex {
   readonly IndexName: string;
   readonly KeySchema: readonly RawKeyElement[];
   readonly Projection: {
@@ -37,7 +37,7 @@ export interface RawIndex {
 }
 
 export type Attributes = TableRecord["attributes"];
-export type Billing = TableRecord["billing"];
+type Billing = TableRecord["billing"];
 
 export function readAttributes(raw: readonly RawAttributeDefinition[]): Attributes {
   const attributes = raw.map(({ AttributeName: name, AttributeType: type }) => ({ name, type }));

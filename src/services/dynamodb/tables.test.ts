@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HASH_TABLE, openTables, openWorld, RANGE_TABLE, type TestWorld } from "./test-tables.ts";
+import { HASH_TABLE, openTables, openWorld, RANGE_TABLE, type TestWorld } from "./testing/tables.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 const S = (text: string) => ({ S: text });

@@ -1,7 +1,7 @@
 // The tokens of an expression: names, placeholders, indexes, operators. It knows no grammar.
 import { invalid } from "../errors.ts";
 
-export type TokenKind = "name" | "placeholder" | "value" | "number" | "symbol" | "end";
+type TokenKind = "name" | "placeholder" | "value" | "number" | "symbol" | "end";
 
 export interface Token {
   readonly kind: TokenKind;

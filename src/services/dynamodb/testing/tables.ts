@@ -1,8 +1,8 @@
 // The tables that this service's tests work on, in a world of their own. Of no use to anything but tests.
 
-import type { InputOf } from "../../contract/models.ts";
-import { createWorld, type World } from "../../testing/world.ts";
-import { type RawItem, readItem } from "./attribute-value.ts";
+import type { InputOf } from "../../../contract/models.ts";
+import { createWorld, type World } from "../../../testing/world.ts";
+import { type RawItem, readItem } from "../attribute-value.ts";
 
 const SCOPE = { account: "000000000000", region: "us-east-1", principal: { account: "000000000000", accessKeyId: "test" } };
 
@@ -15,7 +15,7 @@ export interface TestWorld extends World {
 
 export async function openWorld(): Promise<TestWorld> {
   const world = await createWorld({
-    services: [{ id: "dynamodb", load: async () => (await import("./service.ts")).dynamodb }],
+    services: [{ id: "dynamodb", load: async () => (await import("../service.ts")).dynamodb }],
   });
   const send: TestWorld["send"] = async (operation, input) => {
     const answer = await world.dispatcher.call("dynamodb", operation, input, SCOPE);
