@@ -6,6 +6,20 @@ import { invalidRequest, notImplemented } from "./errors.ts";
 const ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5"] as const;
 export type ChecksumAlgorithm = (typeof ALGORITHMS)[number];
 
+const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+  SHA512: 64,
+  MD5: 16,
+};
+
+export function digestBytes(algorithm: ChecksumAlgorithm): number {
+  return DIGEST_BYTES[algorithm];
+}
+
 /** Base64 values by algorithm; of a composite checksum with `-N` behind. */
 export type ChecksumValues = Readonly<Partial<Record<ChecksumAlgorithm, string>>>;
 

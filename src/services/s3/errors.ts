@@ -70,6 +70,7 @@ export const entityTooLarge = (size: number) =>
   });
 export const badDigest = (what: string) => error("BadDigest", 400, `The ${what} you specified did not match the calculated checksum.`);
 export const badContentMd5 = () => error("BadDigest", 400, "The Content-MD5 you specified did not match what we received.");
+export const invalidDigest = () => error("InvalidDigest", 400, "The Content-MD5 you specified was invalid.");
 export const invalidStorageClass = (name: string) =>
   error("InvalidStorageClass", 400, "The storage class you specified is not valid", { StorageClassRequested: name });
 export const invalidObjectState = (storageClass: string) =>

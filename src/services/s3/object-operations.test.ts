@@ -206,6 +206,9 @@ describe("attributes", () => {
     ["an object lock", { ObjectLockMode: "GOVERNANCE" }, "NotImplemented"],
     ["a public ACL", { ACL: "public-read" }, "AccessControlListNotSupported"],
     ["two checksums", { ChecksumCRC32: "AAAAAA==", ChecksumSHA1: "2jmj7l5rSw0yVb/vlWAYkK/YBwk=" }, "InvalidRequest"],
+    ["a checksum of the wrong length", { ChecksumCRC32: "AAA=" }, "InvalidRequest"],
+    ["a Content-MD5 that is none", { ContentMD5: "x" }, "InvalidDigest"],
+    ["a wrong Content-MD5", { ContentMD5: "AAAAAAAAAAAAAAAAAAAAAA==" }, "BadDigest"],
     ["a wrong checksum", { ChecksumCRC32: "AAAAAA==" }, "BadDigest"],
   ];
   for (const [name, input, code] of refusals) {

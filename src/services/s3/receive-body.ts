@@ -5,8 +5,8 @@ import type { Context } from "../../contract/context.ts";
 import type { ByteStream } from "../../contract/models.ts";
 import type { Checksum } from "../../kernel/checksums.ts";
 import type { BlobWriter } from "../../storage/blobs.ts";
-import { type ChecksumAlgorithm, type ChecksumValues, checksumOf, checksumOfBytes } from "./checksums.ts";
-import { badContentMd5, badDigest, entityTooLarge } from "./errors.ts";
+import { type ChecksumAlgorithm, type ChecksumValues, checksumOf, checksumOfBytes, digestBytes, supported } from "./checksums.ts";
+import { badContentMd5, badDigest, entityTooLarge, invalidDigest, invalidRequest } from "./errors.ts";
 import { INLINE_BYTES_MAX, PUT_BYTES_MAX } from "./limits.ts";
 
 export interface ReceivedBody {
@@ -30,6 +30,7 @@ export interface Reception {
 }
 
 export async function receiveBody(context: Context, body: ByteStream | undefined, reception: Reception): Promise<ReceivedBody> {
+  checkDigests(reception);
   const inlineMax = reception.inlineBytesMax ?? INLINE_BYTES_MAX;
   const held: Uint8Array[] = [];
   let size = 0;
@@ -104,6 +105,16 @@ function finishInline(held: readonly Uint8Array[], reception: Reception): Receiv
   const checksums = Object.fromEntries(reception.algorithms.map((algorithm) => [algorithm, checksumOfBytes(algorithm, bytes)]));
   verify(reception, md5, checksums);
   return { size: bytes.length, md5, checksums, content: { bytes } };
+}
+
+/** A digest of the wrong length can not be meant. */
+function checkDigests({ expected, expectedMd5 }: Reception): void {
+  if (expectedMd5 !== undefined && Buffer.from(expectedMd5, "base64").length !== digestBytes("MD5")) throw invalidDigest();
+  for (const [algorithm, value] of Object.entries(expected ?? {})) {
+    if (Buffer.from(value, "base64").length !== digestBytes(supported(algorithm))) {
+      throw invalidRequest(`Value for x-amz-checksum-${algorithm.toLowerCase()} header is invalid.`);
+    }
+  }
 }
 
 function verify(reception: Reception, md5: string, checksums: ChecksumValues): void {
