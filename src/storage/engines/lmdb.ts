@@ -32,7 +32,7 @@ const IO_ERROR = 5;
 const FULL_BYTES = 16 * 1024 ** 2;
 
 /** What a transaction gets whose group could not be written, and what every one gets after an error that leaves the disk in doubt. */
-export class StorageFailure extends Error {
+class StorageFailure extends Error {
   override readonly name = "StorageFailure";
 }
 

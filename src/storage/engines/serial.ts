@@ -38,7 +38,7 @@ export interface Base {
 /** Takes over what a transaction wrote, at once; `seen` is the latest layer that it read from. A promise says when the transaction may be acknowledged. */
 export type Commit = (writes: OrderedMap<Write> | undefined, seen: number) => Promise<void> | undefined;
 
-export class SerialTransaction implements Transaction {
+class SerialTransaction implements Transaction {
   writes: OrderedMap<Write> | undefined;
   seen = 0;
   readonly #base: Base;
