@@ -62,7 +62,9 @@ export function showProgress(terminal: Terminal): (progress: Progress) => void {
         terminal.data({ type: "stack", stack: progress.stackName, status: progress.status, reason: progress.reason });
         break;
       case "resource":
-        terminal.progress(`${progress.event.logicalId} ${progress.event.status}`);
+        if (progress.event.status.endsWith("_FAILED"))
+          terminal.line(`${terminal.style("red", "failed")} ${progress.event.logicalId}: ${progress.event.reason ?? ""}`);
+        else terminal.progress(`${progress.event.logicalId} ${progress.event.status}`);
         terminal.data({ ...progress.event, type: "resource", resourceType: progress.event.type });
         break;
     }
@@ -78,7 +80,8 @@ export function showResult(terminal: Terminal, result: DeployResult): void {
   }
   terminal.line(terminal.style("bold", "Functions"));
   for (const line of columns(result.functions.map((one) => [`  ${one.key}`, terminal.style("dim", one.name)]))) terminal.line(line);
-  const outputs = Object.entries(result.outputs);
+  // The Serverless Framework makes an output of every function's ARN: true, and of no use to people.
+  const outputs = Object.entries(result.outputs).filter(([name]) => !name.endsWith("LambdaFunctionQualifiedArn"));
   if (outputs.length > 0) terminal.line(terminal.style("bold", "Outputs"));
   for (const line of columns(outputs.map(([name, value]) => [`  ${name}`, value]))) terminal.line(line);
   terminal.line();

@@ -1,5 +1,6 @@
 // `hearth logs`: what a function printed, and with --follow what it prints from now on.
-import { hostClock, hostPause } from "../host/clock.ts";
+import { hostClock } from "../host/clock.ts";
+import { delay } from "../kernel/clock.ts";
 import { hasCode } from "../kernel/errors.ts";
 import { CliError, type Command } from "./command.ts";
 import { printFunctionLog } from "./function-log.ts";
@@ -47,7 +48,7 @@ export const logs: Command = {
       shown = new Set(lines.map((line) => line.id));
       const newest = lines.at(-1)?.timestampMs;
       if (newest !== undefined) fromMs = Math.max(fromMs, newest - OVERLAP_MS);
-      await hostPause(FOLLOW_MS);
+      await delay(hostClock, FOLLOW_MS);
     }
   },
 };

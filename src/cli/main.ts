@@ -46,6 +46,8 @@ function version(): string {
   return typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "unknown";
 }
 
+// The clock's timers do not keep a process alive, so that a library never does; a command that waits for one must.
+const alive = setInterval(() => {}, 2 ** 30);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
@@ -56,4 +58,6 @@ try {
     console.error(error);
     process.exitCode = 70;
   }
+} finally {
+  clearInterval(alive);
 }

@@ -10,7 +10,7 @@ export interface Terminal {
   line(text?: string): void;
   /** A line for programs; nothing otherwise. */
   data(value: unknown): void;
-  /** Replaces itself on a terminal; one line each in a pipe. */
+  /** What is going on, on a line that replaces itself; only on a terminal. */
   progress(text: string): void;
 }
 
@@ -33,12 +33,10 @@ export function createTerminal(options: { readonly json: boolean }): Terminal {
       if (options.json) process.stdout.write(`${JSON.stringify(value)}\n`);
     },
     progress(text) {
-      if (options.json) return;
+      if (!colours) return;
       clear();
-      if (colours) {
-        process.stdout.write(text.slice(0, (process.stdout.columns ?? 80) - 1));
-        transient = true;
-      } else process.stdout.write(`${text}\n`);
+      process.stdout.write(text.slice(0, (process.stdout.columns ?? 80) - 1));
+      transient = true;
     },
   };
 }

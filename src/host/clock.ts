@@ -18,10 +18,3 @@ export const hostClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
-
-/** A pause that keeps the process alive, for command line loops. */
-export function hostPause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}
