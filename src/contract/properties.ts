@@ -49,7 +49,7 @@ export function readProperties(request: { readonly logicalId: string }, properti
 }
 
 /** What the stack event shows when properties are wrong. `path` is a JSON pointer that begins with `#`. */
-export function propertyError(logicalId: string, path: string, problem: string): AwsError {
+function propertyError(logicalId: string, path: string, problem: string): AwsError {
   return new AwsError("ValidationError", `Properties validation failed for resource ${logicalId} with message: [${path}: ${problem}]`);
 }
 

@@ -14,7 +14,7 @@ import type { DeletionPolicy, TemplateResource } from "./template/template.ts";
 export type ResourceStatus = `${"CREATE" | "UPDATE" | "DELETE"}_${"IN_PROGRESS" | "COMPLETE" | "FAILED"}` | "DELETE_SKIPPED";
 
 /** A physical resource, as it can be restored or deleted. */
-export interface Physical {
+interface Physical {
   readonly physicalId: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly properties: JsonObject;
@@ -41,7 +41,7 @@ export interface ResourceRecord extends ExistingResource {
   readonly discarded?: Physical;
 }
 
-export interface ResourceEvent {
+interface ResourceEvent {
   readonly logicalId: string;
   readonly type: string;
   readonly physicalId?: string;

@@ -6,7 +6,7 @@ const SUFFIX_LENGTH = 12;
 /** Longest name asked for by default: the limit of most services lies at or above it. */
 const NAME_LENGTH_MAX = 64;
 
-export interface NameScope {
+interface NameScope {
   readonly stackId: string;
   readonly stackName: string;
   readonly logicalId: string;

@@ -15,12 +15,12 @@ export interface ExistingResource {
 
 export type ResourceTypes = ReadonlyMap<string, ResourceType>;
 
-export interface PropertyChange {
+interface PropertyChange {
   readonly name: string;
   readonly replaces: boolean;
 }
 
-export type Decision =
+type Decision =
   | { readonly action: "none" | "add" }
   | { readonly action: "modify" | "replace"; readonly changes: readonly PropertyChange[] };
 

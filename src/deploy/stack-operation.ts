@@ -12,7 +12,7 @@ export interface StackEvent {
   readonly physicalId?: string;
 }
 
-export interface StackPlatform {
+interface StackPlatform {
   readonly call: PlatformCall;
   readonly clock: Clock;
   onEvent(event: StackEvent): void;

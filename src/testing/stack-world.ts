@@ -21,6 +21,7 @@ const SETTLE_MS = 60_000;
 export async function openStackWorld() {
   const things = new Map<string, Thing>();
   const failures = new Map<string, string>();
+  const broken = new Map<string, string>();
   let lines: string[] = [];
   let transactions = 0;
   let crashAfter: number | undefined;
@@ -45,6 +46,7 @@ export async function openStackWorld() {
       return { physicalId: name, attributes: { Arn: `arn:thing:${name}` } };
     },
     update: async (_context, request, state, properties) => {
+      if (broken.get(request.logicalId) === properties["Value"]) throw new Error("still broken");
       act("update", request.logicalId, String(properties["Value"]));
       things.set(state.physicalId, { logicalId: request.logicalId, properties });
       return state;
@@ -103,7 +105,12 @@ export async function openStackWorld() {
     /** What exists, without the names. */
     snapshot: () => [...things].sort().map(([id, known]) => JSON.stringify([id, known])),
     fail: (step: string, problem: string) => void failures.set(step, problem),
-    heal: () => failures.clear(),
+    /** Every update of a resource to this value fails until `heal`. */
+    breakOnValue: (logicalId: string, value: string) => void broken.set(logicalId, value),
+    heal: () => {
+      failures.clear();
+      broken.clear();
+    },
     /** The transaction after which nothing is written any more, counted from the call that begins the operation. */
     crashAt: (count: number) => {
       transactions = 0;

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { App, AppFunction } from "../app.ts";
 import type { Files } from "../ports.ts";
 
-export type Language = "node" | "python" | "other";
+type Language = "node" | "python" | "other";
 
 export function languageOf(runtime: string): Language {
   if (runtime.startsWith("nodejs")) return "node";

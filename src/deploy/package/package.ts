@@ -18,7 +18,7 @@ export interface PackagedFunction {
   readonly inputs: readonly string[];
 }
 
-export interface PackageRequest {
+interface PackageRequest {
   readonly app: App;
   readonly files: Files;
   readonly bundler: Bundler;

@@ -14,7 +14,7 @@ const cache = new Map<string, RegExp>();
 /** Patterns of one process are few; a bound keeps the cache from growing with them. */
 const CACHE_MAX = 1_000;
 
-export function globExpression(pattern: string): RegExp {
+function globExpression(pattern: string): RegExp {
   const known = cache.get(pattern);
   if (known) return known;
   const expression = new RegExp(`^${translate(pattern.replace(/^\.?\//, ""))}$`);

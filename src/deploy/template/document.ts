@@ -44,7 +44,7 @@ export class DocumentError extends Error {
   }
 }
 
-export interface DocumentSource {
+interface DocumentSource {
   readonly file: string;
   readonly positions: Positions;
 }

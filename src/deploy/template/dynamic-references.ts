@@ -6,7 +6,7 @@ import { validationError } from "./template.ts";
 const REFERENCE = /\{\{resolve:([^:}]+):([^}]*)\}\}/g;
 
 /** Reads one SSM parameter: `name`, or `name:version`. */
-export type ReadParameter = (name: string, withDecryption: boolean) => Promise<string>;
+type ReadParameter = (name: string, withDecryption: boolean) => Promise<string>;
 
 /** The value with every dynamic reference replaced by what it stands for. Throws ValidationError. */
 export async function resolveDynamicReferences(value: Json, read: ReadParameter): Promise<Json> {

@@ -114,7 +114,7 @@ export function parameterValues(
   return Object.fromEntries(values);
 }
 
-export function isListType(type: string): boolean {
+function isListType(type: string): boolean {
   return type === "CommaDelimitedList" || /^(AWS::SSM::Parameter::Value<)?(List<|CommaDelimitedList>)/.test(type);
 }
 

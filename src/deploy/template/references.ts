@@ -51,7 +51,7 @@ function substituted(argument: Json, conditions?: Readonly<Record<string, boolea
 }
 
 /** The resources that exist under these conditions. */
-export function activeResources(template: Template, conditions: Readonly<Record<string, boolean>>): string[] {
+function activeResources(template: Template, conditions: Readonly<Record<string, boolean>>): string[] {
   return Object.entries(template.resources)
     .filter(([, resource]) => resource.condition === undefined || conditions[resource.condition] === true)
     .map(([id]) => id);

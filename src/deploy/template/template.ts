@@ -30,7 +30,7 @@ export interface TemplateResource {
   readonly metadata?: Json;
 }
 
-export interface TemplateOutput {
+interface TemplateOutput {
   readonly value: Json;
   readonly description?: string;
   readonly condition?: string;

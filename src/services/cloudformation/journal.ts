@@ -17,7 +17,7 @@ export function uidOf(stackId: string): string {
   return stackId.slice(stackId.lastIndexOf("/") + 1);
 }
 
-export type NewEvent = Omit<EventRecord, "eventId" | "atMs" | "physicalId"> & { readonly physicalId?: string | undefined };
+type NewEvent = Omit<EventRecord, "eventId" | "atMs" | "physicalId"> & { readonly physicalId?: string | undefined };
 
 /** Writes a stack with the events that go with it. Returns the record as written. */
 export function writeStack(context: Context, tx: Transaction, stack: StackRecord, added: readonly NewEvent[]): StackRecord {

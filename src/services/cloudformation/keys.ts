@@ -114,7 +114,7 @@ export interface ChangeSetRecord {
   readonly roleArn?: string;
 }
 
-export interface ExportRecord {
+interface ExportRecord {
   readonly value: string;
   readonly stackUid: string;
   readonly stackId: string;

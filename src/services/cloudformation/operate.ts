@@ -36,7 +36,7 @@ import {
 import { DELETED_STACK_KEPT_MS, OPERATIONS_AT_ONCE } from "./limits.ts";
 import { importedNames, importerOf, loadRevision, type Prepared, type ResourceCatalog, resolveOutputs } from "./revision.ts";
 
-export interface OperationJob extends JobScope {
+interface OperationJob extends JobScope {
   readonly stackId: string;
   readonly operationId: string;
 }

@@ -28,7 +28,7 @@ export interface ResourceCatalog {
 }
 
 /** A template that has passed every check that it can pass alone. */
-export async function checkedTemplate(catalog: ResourceCatalog, text: string): Promise<{ template: Template; types: ResourceTypes }> {
+async function checkedTemplate(catalog: ResourceCatalog, text: string): Promise<{ template: Template; types: ResourceTypes }> {
   const template = readTemplate(text);
   checkReferences(template);
   for (const resource of Object.values(template.resources)) checkDynamicReferences(resource.properties);
@@ -36,7 +36,7 @@ export async function checkedTemplate(catalog: ResourceCatalog, text: string): P
   return { template, types };
 }
 
-export interface RevisionRequest {
+interface RevisionRequest {
   readonly text: string;
   readonly parameters: readonly GivenParameter[];
   readonly previous: Revision | undefined;

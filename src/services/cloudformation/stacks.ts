@@ -159,7 +159,7 @@ export function requireUpdatable(stack: StackRecord): void {
   if (!UPDATABLE.includes(stack.status)) throw notUpdatable(stack.stackId, stack.status);
 }
 
-export interface UpdateOptions {
+interface UpdateOptions {
   readonly onFailure: StackOperation["onFailure"];
   readonly token?: string;
   readonly policy?: string;

@@ -1,6 +1,6 @@
 // Logical ids and names exactly as the Serverless Framework gives them, so that a template may refer to what it generates.
 
-export function upperFirst(text: string): string {
+function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -15,7 +15,7 @@ export function alphanumericId(name: string): string {
 }
 
 /** `users/{userId}` → `UsersUseridVar`: each part loses its inner capitals. */
-export function pathId(path: string): string {
+function pathId(path: string): string {
   return path.split("/").map(pathPartId).join("");
 }
 

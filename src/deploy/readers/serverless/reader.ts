@@ -36,7 +36,7 @@ const FILE_NAMES = ["serverless.yml", "serverless.yaml", "serverless.json"];
 const CODE_FILE_NAMES = ["serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs"];
 
 /** The file that describes the app of a folder; undefined when there is none. */
-export async function findServerlessFile(files: Files, directory: string): Promise<string | undefined> {
+async function findServerlessFile(files: Files, directory: string): Promise<string | undefined> {
   for (const name of [...FILE_NAMES, ...CODE_FILE_NAMES]) {
     if ((await files.stat(join(directory, name)))?.kind === "file") return join(directory, name);
   }

@@ -15,7 +15,7 @@ import {
 } from "../../template/document.ts";
 import type { LookUp, Lookup } from "./variables.ts";
 
-export interface SourceOptions {
+interface SourceOptions {
   readonly directory: string;
   readonly root: JsonObject;
   readonly positions: Positions;

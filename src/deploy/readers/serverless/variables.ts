@@ -32,7 +32,7 @@ export interface Lookup {
 /** Gives undefined (or null) where there is no value, so that the next alternative counts. */
 export type LookUp = (lookup: Lookup, position: Position | undefined) => Promise<Json | undefined>;
 
-export interface VariableScope {
+interface VariableScope {
   readonly positions: Positions;
   readonly lookUp: LookUp;
 }
@@ -171,7 +171,7 @@ async function resolveSource(
 }
 
 /** Splits a text into plain parts and variables. `${AWS::Region}`, `${Name}` and `${Name.Attr}` are CloudFormation's and stay. */
-export function parseText(text: string, position?: Position): Part[] {
+function parseText(text: string, position?: Position): Part[] {
   const parts: Part[] = [];
   let plain = "";
   for (let at = 0; at < text.length; ) {
