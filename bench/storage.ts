@@ -121,7 +121,7 @@ async function jobsOf(name: string, storage: Storage, baseline: number): Promise
 }
 
 async function blobsOf(baseline: number): Promise<void> {
-  const blobs = openFileBlobs({ directory, random, clock: hostClock });
+  const blobs = openFileBlobs({ directory: join(directory, "blobs"), random, clock: hostClock });
   const ids: string[] = [];
   const body = Buffer.alloc(4_096, 1);
   const puts = await rate(16, async () => {

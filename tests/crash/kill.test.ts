@@ -83,7 +83,7 @@ async function site(number: number, kills: number): Promise<string> {
   };
   const inspect = async <T>(look: (storage: ReturnType<typeof openLmdbStorage>, blobs: ReturnType<typeof openFileBlobs>) => Promise<T>) => {
     const storage = openLmdbStorage({ directory });
-    const blobs = openFileBlobs({ directory, random, clock: hostClock });
+    const blobs = openFileBlobs({ directory: join(directory, "blobs"), random, clock: hostClock });
     try {
       return await look(storage, blobs);
     } finally {

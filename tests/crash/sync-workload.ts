@@ -1,5 +1,6 @@
 // A few transactions and blobs, each with a line on standard output once it is acknowledged. Argument: data directory.
 import { writeSync } from "node:fs";
+import { join } from "node:path";
 import { hostClock } from "../../src/host/clock.ts";
 import { seededRandom } from "../../src/kernel/random.ts";
 import { openFileBlobs } from "../../src/storage/engines/file-blobs.ts";
@@ -7,7 +8,7 @@ import { openLmdbStorage } from "../../src/storage/engines/lmdb.ts";
 
 const [directory = ""] = process.argv.slice(2);
 const storage = openLmdbStorage({ directory });
-const blobs = openFileBlobs({ directory, random: seededRandom(1), clock: hostClock });
+const blobs = openFileBlobs({ directory: join(directory, "blobs"), random: seededRandom(1), clock: hostClock });
 for (let i = 0; i < 5; i++) {
   writeSync(1, `begin transaction ${i}\n`);
   await storage.transact(async (tx) => tx.set(Buffer.from(`k${i}`), Buffer.from("v")));

@@ -1,6 +1,7 @@
 // A platform's storage, jobs and blobs under random work, to be killed at any moment. It says on standard output what it
 // tries and what was acknowledged, one line each. Arguments: data directory, seed, hours that its clock is ahead, `work` or `drain`.
 import { writeSync } from "node:fs";
+import { join } from "node:path";
 import { hostClock } from "../../src/host/clock.ts";
 import { BLOB_SWEEP, createBlobSweep } from "../../src/jobs/blob-sweep.ts";
 import type { JobDefinition } from "../../src/jobs/job.ts";
@@ -41,7 +42,7 @@ const logger: Logger = {
 };
 
 const storage = openLmdbStorage({ directory });
-const blobs = openFileBlobs({ directory, random, clock });
+const blobs = openFileBlobs({ directory: join(directory, "blobs"), random, clock });
 
 /** Begins in a transaction of its own, now and then fails or goes again, and is done in the one that ends it. */
 const step: JobDefinition<undefined, { job: string }> = {

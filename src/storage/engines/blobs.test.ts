@@ -42,7 +42,7 @@ describe("file blobs", () => {
     const blobs = open(directory);
     const writer = await blobs.create();
     await writer.write(Buffer.alloc(2_000_000, 1));
-    const fresh = join(directory, "blobs", "new");
+    const fresh = join(directory, "new");
     const dead = spawnSync(process.execPath, ["-e", ""]).pid;
     writeFileSync(join(fresh, `${dead}-0`), "half");
     writeFileSync(join(fresh, `${process.pid}-999999`), "of an earlier process with this one's number");
@@ -65,7 +65,7 @@ describe("file blobs", () => {
     }
     const directory = join(root, "unwritable");
     const blobs = open(directory);
-    chmodSync(join(directory, "blobs", "new"), 0o500);
+    chmodSync(join(directory, "new"), 0o500);
     const writer = await blobs.create();
     await writer.write(Buffer.from("x"));
     await assert.rejects(writer.finish(), /EACCES/);
@@ -75,17 +75,16 @@ describe("file blobs", () => {
   test("a rename that fails leaves no temporary file", async () => {
     const directory = join(root, "no-folder");
     const blobs = open(directory);
-    for (const name of readdirSync(join(directory, "blobs")))
-      if (name !== "new") rmSync(join(directory, "blobs", name), { recursive: true });
+    for (const name of readdirSync(directory)) if (name !== "new") rmSync(join(directory, name), { recursive: true });
     const writer = await blobs.create();
     await writer.write(Buffer.from("x"));
     await assert.rejects(writer.finish(), /ENOENT/);
-    assert.deepEqual(readdirSync(join(directory, "blobs", "new")), []);
+    assert.deepEqual(readdirSync(join(directory, "new")), []);
   });
 
   test("a half made store is completed", async () => {
     const directory = join(root, "half");
-    mkdirSync(join(directory, "blobs", "0", "0"), { recursive: true });
+    mkdirSync(join(directory, "0", "0"), { recursive: true });
     const { id } = await write(open(directory), Buffer.from("x"));
     assert.equal((await readAll(open(directory), id)).toString(), "x");
   });

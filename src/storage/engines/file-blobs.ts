@@ -1,8 +1,8 @@
 // Blobs as files. A file is written under a temporary name, synced, then renamed to its id, and the directory is synced:
 // a name always means a whole blob. Calls that only touch names are synchronous; bytes and syncs never block the thread.
 //
-//   blobs/3/f/3f…   32 hexadecimal digits: 2 that pick the directory, 12 of the time of writing in ms, 18 of chance
-//   blobs/new/…     what is being written: the process, a number
+//   3/f/3f…   32 hexadecimal digits: 2 that pick the directory, 12 of the time of writing in ms, 18 of chance
+//   new/…     what is being written: the process, a number
 import {
   closeSync,
   existsSync,
@@ -19,7 +19,7 @@ import {
   writev,
 } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { assert } from "../../kernel/assert.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -53,12 +53,11 @@ const living = new Set<string>();
 let writers = 0;
 
 export function openFileBlobs({ directory, random, clock }: FileBlobsOptions): BlobStore {
-  const root = join(directory, "blobs");
-  const fresh = join(root, "new");
-  makeFolders(directory, root, fresh);
+  const fresh = join(directory, "new");
+  makeFolders(directory, fresh);
   removeLeftovers(fresh);
 
-  const folderOf = (id: string) => join(root, id.charAt(0), id.charAt(1));
+  const folderOf = (id: string) => join(directory, id.charAt(0), id.charAt(1));
   const pathOf = (id: string) => join(folderOf(id), id);
   const newId = () => {
     const chance = hex(random, BLOB_ID_LENGTH - TIME_DIGITS);
@@ -77,7 +76,9 @@ export function openFileBlobs({ directory, random, clock }: FileBlobsOptions): B
     async list(after, limit) {
       const out: { id: string; writtenAtMs: number; size: number }[] = [];
       for (const folder of foldersFrom(after)) {
-        const ids = (await readdir(join(root, folder.charAt(0), folder.charAt(1)))).filter((name) => ID.test(name) && name > (after ?? ""));
+        const ids = (await readdir(join(directory, folder.charAt(0), folder.charAt(1)))).filter(
+          (name) => ID.test(name) && name > (after ?? ""),
+        );
         for (const id of ids.sort()) {
           if (out.length === limit) return out;
           const status = await stat(pathOf(id)).catch(ignoreMissing);
@@ -230,10 +231,11 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** All 256 at once, so that no write has to make and sync one. `new` comes last: where it is, the others are. */
-function makeFolders(directory: string, root: string, fresh: string): void {
+function makeFolders(root: string, fresh: string): void {
   if (existsSync(fresh)) return;
+  mkdirSync(root, { recursive: true, mode: 0o700 });
   for (const first of DIGITS) for (const second of DIGITS) mkdirSync(join(root, first, second), { recursive: true });
-  for (const path of [...[...DIGITS].map((digit) => join(root, digit)), root, directory]) syncFolderNow(path);
+  for (const path of [...[...DIGITS].map((digit) => join(root, digit)), root, dirname(root)]) syncFolderNow(path);
   mkdirSync(fresh);
   syncFolderNow(root);
 }
