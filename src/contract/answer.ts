@@ -1,6 +1,6 @@
 // What an answer says over HTTP that no model binds: a status such as 206, or further headers. Kept beside the output, not in it.
 
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }

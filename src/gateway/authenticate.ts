@@ -14,7 +14,7 @@ export interface Authentication {
   secretOf(accessKeyId: string): string | undefined | Promise<string | undefined>;
 }
 
-export interface Caller {
+interface Caller {
   readonly principal: Principal;
   /** For the chunks of a signed stream. */
   readonly verifier: ChunkVerifier | undefined;

@@ -17,7 +17,7 @@ export interface ServiceEntry {
 export type LoadedService = Pick<Service, "id" | "jobs" | "resources" | "web"> & {
   readonly operations: Readonly<Record<string, AnyOperation | undefined>>;
 };
-export type AnyOperation = (context: Context, input: never) => Promise<unknown>;
+type AnyOperation = (context: Context, input: never) => Promise<unknown>;
 
 /** Checks an input against the service's model; throws the AwsError that AWS answers. */
 export type Validate = (service: string, operation: string, input: unknown) => void | Promise<void>;

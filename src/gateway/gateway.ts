@@ -28,7 +28,7 @@ export interface Authorization {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly platform: Platform;
   readonly dispatcher: Dispatcher;
   /** Domains that the platform answers under; `localhost` and LocalStack's by default. */

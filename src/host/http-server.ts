@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { HttpHandler, HttpResponse } from "../contract/http.ts";
 import { NodeHttpRequest } from "./http-request.ts";
 
-export interface ListenOptions {
+interface ListenOptions {
   /** Default: loopback only. */
   readonly host?: string;
   /** 0 takes any free port. */

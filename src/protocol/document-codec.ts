@@ -6,7 +6,7 @@ import type { Member, Shape } from "./schema.ts";
 import { dateOfSeconds, formatTimestamp, parseTimestamp } from "./timestamp.ts";
 
 /** What differs between the documents: `restJson` renames members; `cbor` has bytes and times of its own. */
-export type DocumentForm = "json" | "restJson" | "cbor";
+type DocumentForm = "json" | "restJson" | "cbor";
 
 type Read = (value: unknown, depth: number) => unknown;
 type Write = (value: unknown) => unknown;

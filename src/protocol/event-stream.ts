@@ -13,7 +13,7 @@ const PRELUDE_BYTES = 12;
 const FRAME_BYTES = 16;
 
 /** How structures within events are written. */
-export type EventEncoding = { readonly kind: "json"; readonly codec: DocumentCodec } | { readonly kind: "xml" };
+type EventEncoding = { readonly kind: "json"; readonly codec: DocumentCodec } | { readonly kind: "xml" };
 
 export function frame(headers: Readonly<Record<string, string>>, payload: Uint8Array): Uint8Array {
   const parts: Buffer[] = [];

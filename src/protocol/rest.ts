@@ -177,7 +177,7 @@ function splitHeader(text: string, element: Shape): string[] {
   return out;
 }
 
-export function formatHeader(shape: Shape, value: unknown, format: TimestampFormat = "http"): string {
+function formatHeader(shape: Shape, value: unknown, format: TimestampFormat = "http"): string {
   if (shape.kind === "list" && shape.element) {
     const element = shape.element.shape;
     return (value as readonly unknown[]).map((item) => quoteWhereNeeded(element, formatHeader(element, item, format))).join(", ");

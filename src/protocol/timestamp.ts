@@ -41,7 +41,7 @@ export function formatTimestamp(date: Date, format: TimestampFormat): string {
 }
 
 /** Milliseconds only where there are some. */
-export function isoTimestamp(date: Date): string {
+function isoTimestamp(date: Date): string {
   const text = date.toISOString();
   return text.endsWith(".000Z") ? `${text.slice(0, -5)}Z` : text;
 }

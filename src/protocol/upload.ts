@@ -19,7 +19,7 @@ export interface Upload {
 }
 
 /** Called with each trailing checksum once it is verified, by its header's name. */
-export type TrailerListener = (name: string, value: string) => void;
+type TrailerListener = (name: string, value: string) => void;
 
 interface Expected {
   /** Header or trailer. */

@@ -23,7 +23,7 @@ interface Route {
   readonly score: number;
 }
 
-export interface RestMatch {
+interface RestMatch {
   readonly operation: OperationSchema;
   readonly labels: Readonly<Record<string, string>>;
 }

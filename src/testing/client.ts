@@ -60,7 +60,7 @@ interface ClientResponse {
   readonly body: Readable;
 }
 
-export interface InProcessHandler {
+interface InProcessHandler {
   handle(request: ClientRequest, options?: { readonly abortSignal?: unknown }): Promise<{ response: ClientResponse }>;
   destroy(): void;
   updateHttpClientConfig(): void;

@@ -11,14 +11,14 @@ import { identify } from "../../src/protocol/identify.ts";
 import { Incoming } from "../../src/protocol/incoming.ts";
 import { readInput } from "../../src/protocol/input.ts";
 
-export interface Seen {
+interface Seen {
   readonly service: string;
   readonly operation: string;
   readonly protocol: string;
   readonly input: Record<string, unknown>;
 }
 
-export const ACCESS_KEY = "AKIDEXAMPLE";
+const ACCESS_KEY = "AKIDEXAMPLE";
 const SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 export const CREDENTIALS = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET };
 

@@ -10,7 +10,7 @@ import type {
   Traits,
 } from "../../src/protocol/schema.ts";
 
-export interface BotoReference {
+interface BotoReference {
   readonly shape: string;
   readonly location?: string;
   readonly locationName?: string;
