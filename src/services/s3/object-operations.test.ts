@@ -209,6 +209,7 @@ describe("attributes", () => {
     ["a checksum of the wrong length", { ChecksumCRC32: "AAA=" }, "InvalidRequest"],
     ["a Content-MD5 that is none", { ContentMD5: "x" }, "InvalidDigest"],
     ["a wrong Content-MD5", { ContentMD5: "AAAAAAAAAAAAAAAAAAAAAA==" }, "BadDigest"],
+    ["a body that is said to be larger than 5 GiB", { ContentLength: 5 * 1024 ** 3 + 1 }, "EntityTooLarge"],
     ["a wrong checksum", { ChecksumCRC32: "AAAAAA==" }, "BadDigest"],
   ];
   for (const [name, input, code] of refusals) {

@@ -7,7 +7,7 @@ import { checksumFields, DEFAULT_ALGORITHM, requestedChecksum } from "./checksum
 import { checkWrite } from "./conditions.ts";
 import { notImplemented } from "./errors.ts";
 import { objects } from "./keys.ts";
-import { receiveBody } from "./receive-body.ts";
+import { declaredBytes, receiveBody } from "./receive-body.ts";
 import { encryptionFields, pointTo, writeObject } from "./write-object.ts";
 
 export const putObject: OperationOf<"s3", "PutObject"> = async (context, input) => {
@@ -19,6 +19,7 @@ export const putObject: OperationOf<"s3", "PutObject"> = async (context, input) 
   const received = await receiveBody(context, input.Body, {
     algorithms: [algorithm],
     expectedMd5: input.ContentMD5,
+    declaredBytes: declaredBytes(context, input.ContentLength),
     ...(asked?.value !== undefined && { expected: { [algorithm]: asked.value } }),
     // A large body is not taken in for a bucket that is not there, or under a condition that fails already.
     beforeBlob: () =>

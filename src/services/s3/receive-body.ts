@@ -23,6 +23,8 @@ export interface Reception {
   readonly expected?: ChecksumValues;
   /** Base64, of the Content-MD5 header. */
   readonly expectedMd5?: string | undefined;
+  /** How long the client says the body is. */
+  readonly declaredBytes?: number | undefined;
   /** Up to this size the bytes stay in memory; 0 sends all to a blob. */
   readonly inlineBytesMax?: number;
   /** Called before the first byte goes to a blob: throw here what would make the upload vain. */
@@ -31,6 +33,7 @@ export interface Reception {
 
 export async function receiveBody(context: Context, body: ByteStream | undefined, reception: Reception): Promise<ReceivedBody> {
   checkDigests(reception);
+  if ((reception.declaredBytes ?? 0) > PUT_BYTES_MAX) throw entityTooLarge(reception.declaredBytes ?? 0);
   const inlineMax = reception.inlineBytesMax ?? INLINE_BYTES_MAX;
   const held: Uint8Array[] = [];
   let size = 0;
@@ -63,6 +66,12 @@ export async function receiveBody(context: Context, body: ByteStream | undefined
 /** Removes the blob of a body that no record points to, after its transaction was refused. */
 export async function discard(context: Context, received: ReceivedBody): Promise<void> {
   if ("blobId" in received.content) await context.blobs.delete(received.content.blobId);
+}
+
+/** The length that a client declares: of the body itself where that is wrapped in chunks. */
+export function declaredBytes(context: Context, contentLength: number | undefined): number | undefined {
+  const decoded = context.headers["x-amz-decoded-content-length"];
+  return decoded === undefined ? contentLength : Number(decoded);
 }
 
 interface BlobSink {

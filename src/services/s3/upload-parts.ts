@@ -13,7 +13,7 @@ import { PART_NUMBER_MAX, PUT_BYTES_MAX } from "./limits.ts";
 import { pageSize } from "./list-objects.ts";
 import { ownerOf } from "./owner.ts";
 import { parseCopyRange } from "./ranges.ts";
-import { type Reception, receiveBody } from "./receive-body.ts";
+import { declaredBytes, type Reception, receiveBody } from "./receive-body.ts";
 import { type UploadInput, uploadOf } from "./uploads.ts";
 import { encryptionFields, pointTo, wholeSeconds } from "./write-object.ts";
 
@@ -27,6 +27,7 @@ export const uploadPart: OperationOf<"s3", "UploadPart"> = async (context, input
   const part = await takePart(context, input, input.PartNumber, input.Body, {
     algorithms,
     expectedMd5: input.ContentMD5,
+    declaredBytes: declaredBytes(context, input.ContentLength),
     ...(asked?.value !== undefined && { expected: { [asked.algorithm]: asked.value } }),
   });
   const told = asked?.algorithm ?? upload.checksum?.algorithm ?? DEFAULT_ALGORITHM;
