@@ -125,3 +125,38 @@ test("an update changes indexes one at a time and waits for each", async () => {
   assert.deepEqual(await again, after);
   await world.close();
 });
+
+test("billing and streams change, and an update that begins again does nothing twice", async () => {
+  const world = await openWorld();
+  const context = world.context("dynamodb");
+  const withIndex = { ...BASE, AttributeDefinitions: [...(BASE["AttributeDefinitions"] as object[]), definition("x")] };
+  const first = { ...withIndex, GlobalSecondaryIndexes: [global("byX", "x")], StreamSpecification: { StreamViewType: "NEW_IMAGE" } };
+  const units = { ReadCapacityUnits: "5", WriteCapacityUnits: 2 };
+  const second = {
+    ...withIndex,
+    BillingMode: "PROVISIONED",
+    ProvisionedThroughput: units,
+    GlobalSecondaryIndexes: [{ ...global("byX", "x"), ProvisionedThroughput: units }],
+    StreamSpecification: { StreamViewType: "OLD_IMAGE" },
+  };
+  const state = await tableResource.create(context, REQUEST, first);
+  await world.advance(1_000);
+  const shown = async () => (await world.call("dynamodb", "DescribeTable", { TableName: state.physicalId })).Table;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const after = await tableResource.update(context, REQUEST, state, second, first);
+    assert.equal(after.attributes["StreamArn"], `${after.attributes["Arn"]}/stream/2026-01-01T00:00:01.000`);
+    const table = await shown();
+    assert.equal(table?.BillingModeSummary?.BillingMode, "PROVISIONED");
+    assert.deepEqual(
+      table?.GlobalSecondaryIndexes?.map((index) => index.ProvisionedThroughput?.ReadCapacityUnits),
+      [5],
+    );
+    assert.equal(table?.StreamSpecification?.StreamViewType, "OLD_IMAGE");
+  }
+  const third = { ...first, StreamSpecification: undefined };
+  const last = await tableResource.update(context, REQUEST, state, third, second);
+  assert.equal((await shown())?.BillingModeSummary?.BillingMode, "PAY_PER_REQUEST");
+  assert.equal((await shown())?.StreamSpecification, undefined);
+  assert.equal(last.physicalId, state.physicalId);
+  await world.close();
+});

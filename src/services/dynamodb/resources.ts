@@ -1,6 +1,6 @@
 // AWS::DynamoDB::Table for CloudFormation. Updates change global indexes one at a time, as the API demands.
 import type { Context } from "../../contract/context.ts";
-import type { InputOf } from "../../contract/models.ts";
+import type { InputOf, OutputOf } from "../../contract/models.ts";
 import { type PropertyReader, readProperties } from "../../contract/properties.ts";
 import type { ResourceRequest, ResourceState, ResourceType } from "../../contract/resource.ts";
 import { delay } from "../../kernel/clock.ts";
@@ -51,7 +51,7 @@ export const tableResource: ResourceType = {
     const name = state.physicalId;
     const p = readProperties(request, properties);
     const before = readProperties(request, previous);
-    for (const change of updateInputs(p, before)) {
+    for (const change of updateInputs(await whenActive(context, name), p, before)) {
       await whenActive(context, name);
       await context.call("dynamodb", "UpdateTable", { ...change, TableName: name });
     }
@@ -95,10 +95,10 @@ async function stateOf(context: Context, name: string): Promise<ResourceState> {
   };
 }
 
-async function whenActive(context: Context, name: string): Promise<void> {
+async function whenActive(context: Context, name: string): Promise<TableDescription> {
   for (;;) {
     const { Table: table } = await context.call("dynamodb", "DescribeTable", { TableName: name });
-    if (table?.TableStatus === "ACTIVE") return;
+    if (table?.TableStatus === "ACTIVE") return table;
     context.signal.throwIfAborted();
     await delay(context.clock, POLL_MS, context.signal);
   }
@@ -236,28 +236,54 @@ function readEncryption(p: PropertyReader) {
   return { Enabled: enabled, ...(type && { SSEType: type }), ...(key && { KMSMasterKeyId: key }) };
 }
 
-/** The calls of UpdateTable for everything but indexes: each may change one kind of thing. */
-function updateInputs(p: PropertyReader, before: PropertyReader): Omit<UpdateInput, "TableName">[] {
+type TableDescription = NonNullable<OutputOf<"dynamodb", "DescribeTable">["Table"]>;
+
+/**
+ * The calls of UpdateTable for everything but the shape of indexes, each for one kind of thing. What the API refuses to do twice is
+ * compared with the table as it is, since an update may begin again in its middle.
+ */
+function updateInputs(table: TableDescription, p: PropertyReader, before: PropertyReader): Omit<UpdateInput, "TableName">[] {
   const changed = (name: string) => JSON.stringify(p.any(name)) !== JSON.stringify(before.any(name));
-  const inputs: Omit<UpdateInput, "TableName">[] = [];
-  if (changed("BillingMode") || changed("ProvisionedThroughput")) inputs.push(...billingInputs(p));
+  const inputs = [...billingInputs(table, p), ...streamInputs(table, p)];
   if (changed("OnDemandThroughput")) inputs.push({ OnDemandThroughput: readOnDemand(p.object("OnDemandThroughput")) ?? {} });
-  if (changed("StreamSpecification")) {
-    const stream = readStream(p);
-    if (before.object("StreamSpecification")) inputs.push({ StreamSpecification: { StreamEnabled: false } });
-    if (stream) inputs.push({ StreamSpecification: stream });
-  }
   if (changed("SSESpecification")) inputs.push({ SSESpecification: readEncryption(p) ?? { Enabled: false } });
   if (changed("TableClass")) inputs.push({ TableClass: readTableClass(p) ?? "STANDARD" });
   if (changed("DeletionProtectionEnabled")) inputs.push({ DeletionProtectionEnabled: p.boolean("DeletionProtectionEnabled") ?? false });
   return inputs;
 }
 
-function billingInputs(p: PropertyReader): Omit<UpdateInput, "TableName">[] {
+function billingInputs(table: TableDescription, p: PropertyReader): Omit<UpdateInput, "TableName">[] {
   const billing = readBilling(p) ?? "PROVISIONED";
-  if (billing === "PAY_PER_REQUEST") return [{ BillingMode: billing }];
+  const current = table.BillingModeSummary?.BillingMode ?? "PROVISIONED";
+  const switches = billing !== current;
+  if (billing === "PAY_PER_REQUEST") return switches ? [{ BillingMode: billing }] : [];
   const throughput = readThroughput(p.object("ProvisionedThroughput"));
-  return [{ BillingMode: billing, ...(throughput && { ProvisionedThroughput: throughput }) }];
+  const units = table.ProvisionedThroughput;
+  const same = units?.ReadCapacityUnits === throughput?.ReadCapacityUnits && units?.WriteCapacityUnits === throughput?.WriteCapacityUnits;
+  if (!switches && same) return [];
+  const present = (table.GlobalSecondaryIndexes ?? []).map((index) => index.IndexName);
+  const indexes = p.objects("GlobalSecondaryIndexes").map(readGlobalIndex);
+  const updates = indexes.flatMap(({ IndexName, ProvisionedThroughput }) =>
+    switches && ProvisionedThroughput && present.includes(IndexName) ? [{ Update: { IndexName, ProvisionedThroughput } }] : [],
+  );
+  return [
+    {
+      BillingMode: billing,
+      ...(throughput && { ProvisionedThroughput: throughput }),
+      ...(updates.length > 0 && { GlobalSecondaryIndexUpdates: updates }),
+    },
+  ];
+}
+
+/** A stream's view cannot change: the stream is disabled, and another one enabled. */
+function streamInputs(table: TableDescription, p: PropertyReader): Omit<UpdateInput, "TableName">[] {
+  const wanted = readStream(p);
+  const current = table.StreamSpecification;
+  if (wanted?.StreamViewType === current?.StreamViewType && (wanted !== undefined) === (current?.StreamEnabled === true)) return [];
+  return [
+    ...(current?.StreamEnabled ? [{ StreamSpecification: { StreamEnabled: false } }] : []),
+    ...(wanted ? [{ StreamSpecification: wanted }] : []),
+  ];
 }
 
 /** Deletes, changes and creates global indexes, one call for each. */

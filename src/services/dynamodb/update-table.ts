@@ -179,6 +179,10 @@ function withIndexes(record: TableRecord, input: Input, ids: readonly string[]):
     }
   });
   checkIndexes(indexes);
+  const without = indexes.find(({ kind, throughput }) => kind === "global" && throughput?.read === 0);
+  if (record.billing === "PROVISIONED" && without !== undefined) {
+    throw invalidValue(`ProvisionedThroughput must be specified for index: ${without.name}`);
+  }
   const used = usedAttributes(record.key, indexes);
   attributes = attributes.filter(({ name }) => used.has(name));
   return { ...record, attributes, indexes, status: indexes.some(({ status }) => status === "CREATING") ? "UPDATING" : "ACTIVE" };
