@@ -58,8 +58,13 @@ export interface Step {
   readonly events?: readonly ResourceEvent[];
 }
 
+/** Another operation has taken the stack over: the run that finds out ends, and says nothing. */
+export class Superseded extends Error {
+  override readonly name = "Superseded";
+}
+
 export interface Journal {
-  /** Throws when another operation has taken the stack over. */
+  /** Throws Superseded when another operation has taken the stack over. */
   write(step: Step): Promise<void>;
 }
 
@@ -220,7 +225,13 @@ async function create(
     return failStep(run, { ...record, status: `${verb}_FAILED` }, `Resource ${previous ? "update" : "creation"} cancelled`, shown);
   }
   const initiated = { ...eventOf(record), status: started.status, reason: "Resource creation Initiated", properties: shown };
-  await put(run, record, [initiated, { ...eventOf(record), ...note, properties: shown }]);
+  try {
+    await put(run, record, [initiated, { ...eventOf(record), ...note, properties: shown }]);
+  } catch (error) {
+    // Nobody will know of the new resource: it goes at once.
+    if (error instanceof Superseded) await type.delete(run.context, requestOf(run, started), state, properties);
+    throw error;
+  }
   return undefined;
 }
 

@@ -42,6 +42,11 @@ export async function applyStack(
   let status = (await describe(call, stackName))?.status;
   // An operation that runs, perhaps one that a crash interrupted, comes to its end first.
   if (status?.endsWith("_IN_PROGRESS") && status !== "REVIEW_IN_PROGRESS") status = (await follow(platform, stackName, new Set())).status;
+  if (status === "UPDATE_ROLLBACK_FAILED") {
+    const seen = await eventIds(call, stackName);
+    await call("cloudformation", "ContinueUpdateRollback", { StackName: stackName });
+    status = (await follow(platform, stackName, seen)).status;
+  }
   if (status !== undefined && UNUSABLE.includes(status)) {
     const seen = await eventIds(call, stackName);
     await call("cloudformation", "DeleteStack", { StackName: stackName });

@@ -1,16 +1,11 @@
 // The durable steps of a stack operation: each writes the stack, its resources and its events in one transaction, and
 // only as long as the operation is still the stack's own.
 import type { Context } from "../../contract/context.ts";
-import type { Journal, ResourceRecord } from "../../deploy/engine.ts";
+import { type Journal, type ResourceRecord, Superseded } from "../../deploy/engine.ts";
 import { uuid } from "../../kernel/ids.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { type EventRecord, events, resources, type StackRecord, stackNames, stacks } from "./keys.ts";
 import { STACK_RESOURCES_MAX } from "./limits.ts";
-
-/** Another operation has taken the stack over; the one that finds out stops silently. */
-export class Superseded extends Error {
-  override readonly name = "Superseded";
-}
 
 /** The part of a stack's id that is its own: the last. */
 export function uidOf(stackId: string): string {

@@ -12,13 +12,14 @@ import {
   type ResourceRecord,
   type Run,
   restorePrevious,
+  Superseded,
 } from "../../deploy/engine.ts";
 import type { StackScope } from "../../deploy/template/parameters.ts";
 import type { Attempt } from "../../jobs/job.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { validation } from "./errors.ts";
-import { moveStack, openJournal, ownedStack, recordsOf, Superseded, stackEvent, uidOf, writeStack } from "./journal.ts";
+import { moveStack, openJournal, ownedStack, recordsOf, stackEvent, uidOf, writeStack } from "./journal.ts";
 import {
   changeSets,
   exported,

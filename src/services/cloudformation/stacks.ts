@@ -13,9 +13,7 @@ import { importedNames, type Prepared, prepareRevision, type ResourceCatalog, re
 import { requestedTemplate, type TemplateRequest } from "./template-source.ts";
 
 /** States from which an update may begin. */
-const UPDATABLE = [
-  ...["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "UPDATE_FAILED"],
-];
+const UPDATABLE = [...["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED"]];
 
 interface ParameterInput {
   readonly ParameterKey?: string | undefined;
