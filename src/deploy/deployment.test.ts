@@ -267,3 +267,65 @@ test("ES modules and top-level await are bundled as such", async () => {
   assert.ok((await readdir(join(build, folder, "src"))).includes("hello.mjs"));
   await world.close();
 });
+
+test("an app that grows and shrinks is updated in place, with all kinds of events", async () => {
+  const events = (extra: string) => `service: shop
+provider: {name: aws, runtime: nodejs22.x}
+functions:
+  hello:
+    handler: src/hello.handler
+    events:
+      - http: {path: "users/{id}", method: get, cors: true}
+      - s3: {bucket: shared-bucket, existing: true, event: "s3:ObjectCreated:*", rules: [{prefix: in/}]}
+      - s3: own-bucket
+      - schedule: rate(1 hour)
+${extra}`;
+  const directory = await appFolder({ ...APP, "serverless.yml": events("      - http: GET orders\n") });
+  const { world, deployment } = await open(directory);
+  await world.call("s3", "CreateBucket", { Bucket: "shared-bucket" });
+  await passing(world, deployment.deploy());
+  const notified = async () =>
+    ((await world.call("s3", "GetBucketNotificationConfiguration", { Bucket: "shared-bucket" })).LambdaFunctionConfigurations ?? []).length;
+  const paths = async () => {
+    const { items: [api] = [] } = await world.call("apigateway", "GetRestApis", {});
+    const { items = [] } = await world.call("apigateway", "GetResources", { restApiId: String(api?.id) });
+    return items.map((item) => item?.path).sort();
+  };
+  assert.equal(await notified(), 1);
+  assert.deepEqual(await paths(), ["/", "/orders", "/users", "/users/{id}"]);
+
+  await put(directory, "serverless.yml", events("      - http: POST users\n").replace("      - s3: {bucket: shared-bucket", "      #"));
+  await passing(world, deployment.deploy());
+  assert.equal(await notified(), 0);
+  assert.deepEqual(await paths(), ["/", "/users", "/users/{id}"]);
+  const { StackResourceSummaries = [] } = await world.call("cloudformation", "ListStackResources", { StackName: "shop-dev" });
+  const deployments = StackResourceSummaries.filter((item) => item?.ResourceType === "AWS::ApiGateway::Deployment");
+  assert.equal(deployments.length, 1);
+
+  await world.call("cloudformation", "DeleteStack", { StackName: "shop-dev" });
+  await world.advance(60_000);
+  assert.deepEqual((await world.call("lambda", "ListFunctions", {})).Functions, []);
+  assert.deepEqual((await world.call("apigateway", "GetRestApis", {})).items ?? [], []);
+  assert.deepEqual(
+    (await world.call("s3", "ListBuckets", {})).Buckets?.map((bucket) => bucket?.Name),
+    ["shared-bucket"],
+  );
+  assert.deepEqual((await world.call("eventbridge", "ListRules", {})).Rules ?? [], []);
+  await world.close();
+});
+
+test("a template too large for a request goes through a bucket", async () => {
+  const many = Array.from(
+    { length: 90 },
+    (_, index) => `  f${index}: {handler: src/hello.handler, environment: {A${index}: ${"x".repeat(300)}}}`,
+  );
+  const directory = await appFolder({
+    ...APP,
+    "serverless.yml": `service: large\nprovider: {name: aws, runtime: nodejs22.x}\nfunctions:\n${many.join("\n")}\n`,
+  });
+  const { world, deployment, calls } = await open(directory);
+  const result = await passing(world, deployment.deploy());
+  assert.equal(result.functions.length, 90);
+  assert.ok(calls.includes("PutObject"));
+  await world.close();
+});
