@@ -26,6 +26,18 @@ const api = async (context: { region: string }, target: WebTarget) =>
     ? { status: 200, headers: [["x-region", context.region]], body: `${target.kind} ${target.request.path}?${target.request.query}` }
     : undefined;
 
+const strangeHeaders = async (_: unknown, target: WebTarget) => {
+  const headers = [
+    ["X-Several", "1"],
+    ["X-Several", "2"],
+    ["Content-Length", "5000"],
+    ["transfer-encoding", "chunked"],
+    ["no name", "x"],
+    ["x-text", "line\nbreak é"],
+  ];
+  return target.id === "headers" ? { status: 200, headers, body: "x" } : undefined;
+};
+
 const bucketAndKey = async (_: unknown, input: { Bucket: string; Key?: string }) => ({ ContentType: `${input.Bucket}|${input.Key ?? ""}` });
 
 const world: World = await createWorld({
@@ -46,7 +58,7 @@ const world: World = await createWorld({
     }),
     echo("sts", { GetCallerIdentity: async ({ account, region }) => ({ Account: account, UserId: region }) }),
     echo("apigateway", { GetRestApis: async () => ({ items: [{ id: "v1" }] }) }, { "execute-api": api }),
-    echo("apigatewayv2", { GetApis: async () => ({ Items: [{ Name: "v2" }] }) }),
+    echo("apigatewayv2", { GetApis: async () => ({ Items: [{ Name: "v2" }] }) }, { "execute-api": strangeHeaders }),
     echo("ssm", {
       GetParameter: async () => {
         throw new AwsError("ParameterNotFound", "");
@@ -261,6 +273,11 @@ for (const [host, target, expected] of [
     if (got.status !== 200) assert.equal(got.status, 403);
   });
 }
+
+test("web: an API's headers go out as HTTP allows them", async () => {
+  const got = await answer({ target: "/_aws/execute-api/headers/dev/" });
+  assert.deepEqual(got.headers, { "X-Several": ["1", "2"], "x-text": "line break é".replace("é", Buffer.from("é").toString("latin1")) });
+});
 
 test("a denial of whoever authorizes is the answer, and nothing runs", async () => {
   const gateway = createGateway({

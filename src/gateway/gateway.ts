@@ -8,6 +8,7 @@ import { writeAnswer } from "../protocol/answer.ts";
 import { WireCall } from "../protocol/call.ts";
 import { credentialOf, regionOf } from "../protocol/credential.ts";
 import { writeError } from "../protocol/error-answer.ts";
+import { headerSafe, isHeaderName } from "../protocol/header-text.ts";
 import { identify } from "../protocol/identify.ts";
 import { Incoming } from "../protocol/incoming.ts";
 import { readInput } from "../protocol/input.ts";
@@ -55,8 +56,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     handle: async (request) => {
       const { path } = request;
       if (path.startsWith("/_hearth/") || path.startsWith("/_localstack/")) {
-        const page = await answerPage(options, request);
-        if (page) return page;
+        return answerPage(options, request);
       }
       const route = webRouteOf(request);
       return route ? answerWeb(options, route, request) : answerCall(options, domains, request);
@@ -120,12 +120,11 @@ class RequestScope implements Scope {
   }
 }
 
-async function answerPage(options: GatewayOptions, request: HttpRequest): Promise<HttpResponse | undefined> {
+async function answerPage(options: GatewayOptions, request: HttpRequest): Promise<HttpResponse> {
   const page = options.pages?.[request.path];
   try {
     if (page) return await page(request);
     if (request.path === "/_localstack/health") return localstackHealth(options.dispatcher);
-    if (!request.path.startsWith("/_hearth/")) return undefined;
     return json(404, { message: `Hearth has no page ${request.path}.` });
   } catch (error) {
     logDefect(options.platform, request.path, error);
@@ -152,10 +151,22 @@ async function answerWeb(options: GatewayOptions, route: WebRoute, request: Http
   }
 }
 
+/** What belongs to a connection, or is for the host to count, is not for a function to say. */
+const HOST_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** Names that come several times become one with several values. */
 function headerLines(headers: readonly (readonly [name: string, value: string])[]): Record<string, string | string[]> {
   const lines: Record<string, string | string[]> = {};
-  for (const [name, value] of headers) {
+  for (const [name, text] of headers) {
+    if (HOST_HEADERS.has(name.toLowerCase()) || !isHeaderName(name)) continue;
+    const value = headerSafe(text);
     const known = lines[name];
     if (known === undefined) lines[name] = value;
     else if (Array.isArray(known)) known.push(value);

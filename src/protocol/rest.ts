@@ -1,6 +1,7 @@
 // REST bindings: which member stands in the path, the query, a header, the body; for requests in and answers out.
 import { setOwn } from "./document-codec.ts";
 import { serializationError } from "./errors.ts";
+import { headerSafe } from "./header-text.ts";
 import type { Incoming } from "./incoming.ts";
 import { formatScalar, parseScalar } from "./scalar.ts";
 import type { Member, OperationSchema, Shape, TimestampFormat } from "./schema.ts";
@@ -207,12 +208,6 @@ export function writeBindings(
   }
   const status = plan.status && output[plan.status.name];
   return typeof status === "number" ? status : undefined;
-}
-
-/** Header lines are Latin-1 without line breaks; other text goes out as its UTF-8 bytes, as AWS does. */
-function headerSafe(text: string): string {
-  if (/^[\t\x20-\x7e]*$/.test(text)) return text;
-  return Buffer.from(text.replace(/[\r\n\0]/g, " "), "utf8").toString("latin1");
 }
 
 export function parseJsonBody(body: string): unknown {
