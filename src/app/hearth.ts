@@ -8,9 +8,10 @@ import { createGateway } from "../gateway/gateway.ts";
 import { hostClock } from "../host/clock.ts";
 import { openFunctionFiles } from "../host/function-files.ts";
 import { type Listener, listen } from "../host/http-server.ts";
-import { createLogger } from "../host/logger.ts";
+import { createLogger, writeStandardError } from "../host/logger.ts";
 import { openProcesses } from "../host/processes.ts";
 import { hostRandom } from "../host/random.ts";
+import { BLOB_SWEEP, createBlobSweep } from "../jobs/blob-sweep.ts";
 import type { JobDefinition } from "../jobs/job.ts";
 import { createJobs } from "../jobs/runner.ts";
 import type { Logger } from "../kernel/log.ts";
@@ -21,7 +22,6 @@ import { openLmdbStorage } from "../storage/engines/lmdb.ts";
 import { createLogForwarder, type FunctionLog } from "./log-forwarder.ts";
 import { platformPages } from "./pages.ts";
 import { SERVICES } from "./services.ts";
-import { scheduleSweeps, sweepJobs } from "./sweeps.ts";
 
 export interface HearthOptions {
   /** All state, one process at a time; made if need be. */
@@ -68,9 +68,10 @@ export async function startHearth(options: HearthOptions): Promise<Hearth> {
   const logger = createLogger({
     level: options.verbose ? "debug" : "warn",
     json: options.json,
-    write: (line) => process.stderr.write(`${line}\n`),
+    write: writeStandardError,
   });
-  mkdirSync(directory, { recursive: true });
+  // What is kept here is the platform's alone: secrets, other people's data.
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const storage = openLmdbStorage({ directory: join(directory, "storage") });
   let listener: Listener | undefined;
   try {
@@ -82,9 +83,10 @@ export async function startHearth(options: HearthOptions): Promise<Hearth> {
       clock: hostClock,
       random: hostRandom,
       logger,
-      definition: (type) => definitionOf(dispatcher, type),
+      definition: async (type) => (type === BLOB_SWEEP ? sweep.job : definitionOf(dispatcher, type)),
       context: (type, payload) => contextOf(dispatcher, type, payload),
     });
+    const sweep = createBlobSweep({ storage, blobs, clock: hostClock, logger, jobs: runner.jobs });
     const forwarder = createLogForwarder({
       clock: hostClock,
       logger,
@@ -121,9 +123,9 @@ export async function startHearth(options: HearthOptions): Promise<Hearth> {
     const gateway = createGateway({ platform, dispatcher, pages: platformPages({ ledger, dispatcher, deadLetters: runner.deadLetters }) });
     listener = await listen({ port: options.port, handle: gateway.handle });
     endpoint.url = `http://127.0.0.1:${listener.port}`;
-    await scheduleSweeps(storage, runner.jobs);
     runner.start();
-    const close = closer({ listener, runner, runtime, forwarder, storage });
+    await sweep.start();
+    const close = closer({ listener, sweep, runner, runtime, forwarder, storage });
     return { endpoint: endpoint.url, call, close };
   } catch (error) {
     await listener?.close(0);
@@ -134,6 +136,7 @@ export async function startHearth(options: HearthOptions): Promise<Hearth> {
 
 interface Parts {
   readonly listener: Listener;
+  readonly sweep: { stop(): void };
   readonly runner: { stop(): Promise<void> };
   readonly runtime: { close(): Promise<void> };
   readonly forwarder: { flush(): Promise<void> };
@@ -144,6 +147,7 @@ interface Parts {
 function closer(parts: Parts): () => Promise<void> {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    parts.sweep.stop();
     await Promise.all([parts.listener.close(), parts.runner.stop()]);
     await parts.runtime.close();
     await parts.forwarder.flush();
@@ -160,10 +164,9 @@ function scopeOf(scope: CallScope = {}) {
   return { account, region: scope.region ?? DEFAULT_REGION, principal: { account } };
 }
 
-/** `s3.notify` is the job `notify` of the service s3; `storage.…` are the platform's own. */
+/** `s3.notify` is the job `notify` of the service s3. */
 async function definitionOf(dispatcher: Dispatcher, type: string): Promise<JobDefinition<Context, unknown> | undefined> {
   const [service = "", name = ""] = type.split(".");
-  if (service === "storage") return sweepJobs[name];
   return (await dispatcher.service(service)).jobs?.[name];
 }
 

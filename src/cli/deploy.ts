@@ -1,9 +1,10 @@
 // `hearth deploy`: brings an app to a running platform, over the wire.
-import { randomUUID } from "node:crypto";
 import { deployApp } from "../deploy/deployment.ts";
 import { createBundler } from "../host/bundler.ts";
 import { hostClock } from "../host/clock.ts";
 import { createFiles } from "../host/files.ts";
+import { hostRandom } from "../host/random.ts";
+import { uuid } from "../kernel/ids.ts";
 import { APP_OPTIONS, appDirectory, appOptions, deployFailure, showProgress, showResult } from "./app.ts";
 import type { Command } from "./command.ts";
 import { DEFAULT_ENDPOINT, remoteCall } from "./remote.ts";
@@ -34,7 +35,7 @@ export const deploy: Command = {
         clock: hostClock,
         endpoint,
         ...appOptions(args),
-        instanceId: randomUUID(),
+        instanceId: uuid(hostRandom),
         onProgress: showProgress(terminal),
       });
       showResult(terminal, result);

@@ -1,5 +1,4 @@
 // `hearth dev`: one app, running: platform, deployment, reload on save, function logs, until Ctrl-C.
-import { randomUUID } from "node:crypto";
 import { relative, resolve } from "node:path";
 import type { Hearth } from "../app/hearth.ts";
 import { type Deployment, type DeployResult, openDeployment } from "../deploy/deployment.ts";
@@ -8,6 +7,8 @@ import { createBundler } from "../host/bundler.ts";
 import { hostClock } from "../host/clock.ts";
 import { watchFiles } from "../host/file-watcher.ts";
 import { createFiles } from "../host/files.ts";
+import { hostRandom } from "../host/random.ts";
+import { uuid } from "../kernel/ids.ts";
 import { APP_OPTIONS, appDirectory, appOptions, deployFailure, showProgress, showResult } from "./app.ts";
 import type { Arguments, Command } from "./command.ts";
 import { printFunctionLog } from "./function-log.ts";
@@ -70,7 +71,7 @@ function openAppDeployment(args: Arguments, terminal: Terminal, directory: strin
     clock: hostClock,
     endpoint: hearth.endpoint,
     ...appOptions(args),
-    instanceId: randomUUID(),
+    instanceId: uuid(hostRandom),
     onProgress: showProgress(terminal),
   });
 }

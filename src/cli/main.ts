@@ -1,5 +1,6 @@
 // The entry point of `hearth`: finds the command, runs it, turns what it throws into one line and an exit code.
 import { readFileSync } from "node:fs";
+import { keepAlive } from "../host/clock.ts";
 import { CliError, type Command, helpOf, readArguments } from "./command.ts";
 
 /** Loaded when named: `hearth --help` and `hearth invoke` need not load the platform. */
@@ -46,8 +47,7 @@ function version(): string {
   return typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "unknown";
 }
 
-// The clock's timers do not keep a process alive, so that a library never does; a command that waits for one must.
-const alive = setInterval(() => {}, 2 ** 30);
+const letGo = keepAlive();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
@@ -59,5 +59,5 @@ try {
     process.exitCode = 70;
   }
 } finally {
-  clearInterval(alive);
+  letGo();
 }

@@ -18,3 +18,9 @@ export const hostClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** The clock's timers do not keep a process alive, so that the platform never does; a command that waits for one must. Returns the end of it. */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => {}, DELAY_MS_MAX);
+  return () => clearInterval(timer);
+}

@@ -28,3 +28,7 @@ export function createLogger(options: {
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : inspect(error);
 }
+
+export function writeStandardError(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

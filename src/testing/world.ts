@@ -6,6 +6,7 @@ import type { FunctionRuntime } from "../contract/runtime.ts";
 import { createDispatcher, type Dispatcher, type ServiceEntry, type Validate } from "../gateway/dispatch.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { type Listener, listen } from "../host/http-server.ts";
+import { STOP_GRACE_MS } from "../jobs/limits.ts";
 import { createJobs } from "../jobs/runner.ts";
 import { AwsError } from "../kernel/errors.ts";
 import { silentLogger } from "../kernel/log.ts";
@@ -57,7 +58,8 @@ export interface World {
 export async function createWorld(options: WorldOptions): Promise<World> {
   const clock = new VirtualClock();
   const random = seededRandom(options.seed ?? 1);
-  const storage = openMemoryStorage();
+  // Now and then a transaction's function runs twice, as after a conflict: a test fails when one has another effect.
+  const storage = openMemoryStorage({ rerun: seededRandom(options.seed ?? 1) });
   const scopeOf = (scope: { account?: string; region?: string } = {}) => {
     const account = scope.account ?? "000000000000";
     return { account, region: scope.region ?? "us-east-1", principal: { account, accessKeyId: "test" } };
@@ -109,7 +111,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     advance: (byMs) => clock.advance(byMs),
     close: async () => {
       if (listening) await (await listening).close(0);
-      await runner.stop();
+      const stopped = runner.stop();
+      await clock.advance(STOP_GRACE_MS);
+      await stopped;
       await storage.close();
     },
   };
