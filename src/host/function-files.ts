@@ -1,6 +1,6 @@
 // Folders for functions: unpacked code, temporary directories of environments, compiled code. All of it can be made again:
 // what an earlier run left is removed at the start.
-import { mkdirSync, watch } from "node:fs";
+import { type Dirent, type FSWatcher, mkdirSync, readdirSync, watch } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { CodeFile, FilePort } from "../runtime/ports.ts";
@@ -28,17 +28,51 @@ export function openFunctionFiles({ directory }: FunctionFilesOptions): FilePort
     removeTemporary(name) {
       rm(join(temporary, name), { recursive: true, force: true }).catch(() => {});
     },
-    isDirectory: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() === true,
-    watch(path, listener) {
-      try {
-        const watcher = watch(path, { recursive: true, persistent: false }, listener);
-        watcher.on("error", () => {});
-        return () => watcher.close();
-      } catch {
-        return () => {};
-      }
-    },
+    watch: watchCode,
   };
+}
+
+/** Watching installed packages would take longer than anything else; they change rarely, and the function's own files with them. */
+const UNWATCHED = /^(?:node_modules|\..*)$/;
+
+/** The folder itself and all below its own folders. A folder that cannot be watched is not: its code changes with the next deployment. */
+function watchCode(path: string, listener: () => void): () => void {
+  const watchers = new Map<string, FSWatcher>();
+  const add = (folder: string, recursive: boolean, changed: () => void): void => {
+    if (watchers.has(folder)) return;
+    try {
+      const watcher = watch(folder, { recursive, persistent: false }, changed);
+      watcher.on("error", () => {
+        watchers.delete(folder);
+        watcher.close();
+      });
+      watchers.set(folder, watcher);
+    } catch {
+      // It is gone, or the system has no more watches to give.
+    }
+  };
+  const addFolders = (): void => {
+    for (const entry of readFolder(path)) {
+      if (entry.isDirectory() && !UNWATCHED.test(entry.name)) add(join(path, entry.name), true, listener);
+    }
+  };
+  add(path, false, () => {
+    addFolders();
+    listener();
+  });
+  addFolders();
+  return () => {
+    for (const watcher of watchers.values()) watcher.close();
+    watchers.clear();
+  };
+}
+
+function readFolder(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 async function removeEarlier(directory: string, run: string): Promise<void> {

@@ -1,7 +1,7 @@
 // Child processes for functions: each with a channel at descriptor 3, in a process group of its own, with exactly the
 // environment that it is given. It must never pass on the platform's own environment.
 import { type ChildProcess as Child, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Duplex } from "node:stream";
 import type { ChildListener, ChildProcess, ProcessPort } from "../runtime/ports.ts";
 
@@ -20,12 +20,12 @@ export function openProcesses(): ProcessPort {
         detached: true,
         stdio: ["ignore", "pipe", "pipe", "pipe"],
       });
-      return attach(child, listener);
+      return attach(child, command.directory, listener);
     },
   };
 }
 
-function attach(child: Child, listener: ChildListener): ChildProcess {
+function attach(child: Child, directory: string, listener: ChildListener): ChildProcess {
   const channel = child.stdio[3];
   child.stdout?.on("data", listener.output);
   child.stderr?.on("data", listener.output);
@@ -37,7 +37,9 @@ function attach(child: Child, listener: ChildListener): ChildProcess {
     listener.exited({ code, signal, ...(startError !== undefined && { startError }) });
   };
   child.on("error", (error) => {
-    if (child.pid === undefined) finish(null, null, error.message);
+    if (child.pid !== undefined) return;
+    // Node blames the program when it is the folder that does not exist.
+    finish(null, null, existsSync(directory) ? error.message : `the folder of the code does not exist: ${directory}`);
   });
   child.on("close", (code, signal) => finish(code, signal));
   child.on("exit", (code, signal) => setTimeout(() => finish(code, signal), DRAIN_MS_MAX).unref());
@@ -63,7 +65,7 @@ function attach(child: Child, listener: ChildListener): ChildProcess {
   };
 }
 
-/** Resident pages that are not shared, from /proc/PID/smaps_rollup's cheaper cousin statm, in units of 4 KiB pages. */
+/** Resident pages that are not shared, as /proc/PID/statm counts them. */
 function privateMemoryKb(pid: number): number | undefined {
   if (process.platform !== "linux") return undefined;
   try {
@@ -74,7 +76,7 @@ function privateMemoryKb(pid: number): number | undefined {
   }
 }
 
-/** Pages of this machine, found by comparing two reports of this process's own memory. */
+/** The size of a page, found by comparing two reports of this process's own memory. */
 const PAGE_KB = pageKb();
 
 function pageKb(): number {

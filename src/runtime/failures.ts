@@ -6,7 +6,7 @@ export interface Failure {
   readonly errorMessage: string;
 }
 
-/** `1` becomes `1.00`. */
+/** Seconds have two decimals. */
 export function timedOut(requestId: string, timeoutMs: number): Failure {
   return {
     errorType: "Sandbox.Timedout",
@@ -17,7 +17,7 @@ export function timedOut(requestId: string, timeoutMs: number): Failure {
 /** A process that ended before it answered. `outOfMemory`: the platform ended it, or V8 gave up. */
 export function exited(requestId: string, end: ChildEnd, outOfMemory: boolean): Failure {
   if (end.startError !== undefined) {
-    return { errorType: "Runtime.InvalidEntrypoint", errorMessage: `RequestId: ${requestId} Error: fork/exec: ${end.startError}` };
+    return { errorType: "Runtime.InvalidEntrypoint", errorMessage: `RequestId: ${requestId} Error: ${end.startError}` };
   }
   return { errorType: "Runtime.ExitError", errorMessage: `RequestId: ${requestId} Error: ${reason(end, outOfMemory)}` };
 }

@@ -57,7 +57,6 @@ export interface FilePort {
   removeTemporary(name: string): void;
   /** A folder for compiled code that processes share. */
   readonly compileCache: string;
-  isDirectory(path: string): Promise<boolean>;
   /** Calls `listener` when something below the folder changes, until the returned function is called. */
   watch(path: string, listener: () => void): () => void;
 }

@@ -7,8 +7,8 @@ const { patchConsole, patchStream, printError, setRequestId } = require("./conso
 const { createContext } = require("./context.cjs");
 const { RuntimeError, documentOf } = require("./failures.cjs");
 const { loadHandler } = require("./handler.cjs");
-const { bringSdk } = require("./modules.cjs");
-const { redirectRequests } = require("./redirect.cjs");
+const { hookModules } = require("./modules.cjs");
+const { redirectFetch, redirectRequests } = require("./redirect.cjs");
 
 /** The largest answer of a synchronous invocation, in bytes (Lambda quotas: 6 MB; the exact figure is in Lambda's own message). */
 const RESPONSE_BYTES_MAX = 6_291_556;
@@ -52,7 +52,7 @@ function reportFatal(error) {
 
 async function main() {
   const first = receive();
-  /** @type {{ handler: string, root: string, endpoint: string, sdk?: string, cache?: string, callbacks: boolean }} */
+  /** @type {{ handler: string, root: string, endpoint: string, sdk: string, cache?: string, callbacks: boolean }} */
   const init = JSON.parse(first?.body.toString() ?? "{}");
   setRequestId(undefined);
   patchConsole();
@@ -61,8 +61,9 @@ async function main() {
   watchFailures();
   watchPlatform();
   if (init.cache !== undefined) require("node:module").enableCompileCache?.(init.cache);
-  if (init.sdk !== undefined) bringSdk(init.sdk);
-  redirectRequests(init.endpoint);
+  const target = new URL(init.endpoint);
+  hookModules(init.sdk, () => redirectRequests(target));
+  redirectFetch(target);
 
   /** @type {(...parameters: unknown[]) => unknown} */
   let handler;

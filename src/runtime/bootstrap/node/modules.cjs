@@ -1,5 +1,5 @@
 // Which modules a function finds besides its own: the AWS SDK v3 that comes with the platform, as Lambda's Node runtimes
-// bring it. A package that the function brought itself always comes first.
+// bring it, after any that the function brought itself; and when it first asks for one that reaches the network.
 "use strict";
 const Module = require("node:module");
 const { pathToFileURL } = require("node:url");
@@ -20,16 +20,37 @@ function isNotFound(error) {
   return error instanceof Error && "code" in error && (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND");
 }
 
+const NETWORK = /^(?:node:)?https?$/;
+
 /**
  * @param {string} root a file of the package whose dependencies the SDK packages are
+ * @param {() => void} beforeNetwork called once, before the function has its first module that makes requests
  */
-function bringSdk(root) {
+function hookModules(root, beforeNetwork) {
+  let called = false;
+  const network = () => {
+    if (called) return;
+    called = true;
+    beforeNetwork();
+  };
+  const getBuiltinModule = process.getBuiltinModule;
+  if (typeof getBuiltinModule === "function") {
+    process.getBuiltinModule = /** @type {typeof getBuiltinModule} */ (
+      (/** @type {string} */ id) => {
+        if (NETWORK.test(id)) network();
+        return getBuiltinModule(id);
+      }
+    );
+  }
   const rootUrl = pathToFileURL(root).href;
   if (typeof Module.registerHooks === "function") {
     const brought = Module.createRequire(root);
     Module.registerHooks({
       resolve(specifier, context, next) {
-        if (!BROUGHT.test(specifier)) return next(specifier, context);
+        if (!BROUGHT.test(specifier)) {
+          if (NETWORK.test(specifier)) network();
+          return next(specifier, context);
+        }
         try {
           return next(specifier, context);
         } catch (error) {
@@ -47,6 +68,7 @@ function bringSdk(root) {
     });
     return;
   }
+  network();
   bringToRequire(root);
   bringToImport(rootUrl);
 }
@@ -82,4 +104,4 @@ function bringToImport(rootUrl) {
   Module.register(`data:text/javascript,${encodeURIComponent(source)}`);
 }
 
-module.exports = { bringSdk };
+module.exports = { hookModules };

@@ -5,10 +5,11 @@
 const AWS_HOST = /(?:^|\.)amazonaws\.com(?:\.cn)?$/i;
 
 /**
- * @param {string} endpoint `http://127.0.0.1:4566`
+ * Loading these modules takes longer than all else that a process does before the function's own code: they are changed
+ * when the function first asks for one of them.
+ * @param {URL} target
  */
-function redirectRequests(endpoint) {
-  const target = new URL(endpoint);
+function redirectRequests(target) {
   const http = require("node:http");
   const https = require("node:https");
   const plain = http.request;
@@ -47,7 +48,6 @@ function redirectRequests(endpoint) {
     Reflect.set(module, "get", get);
   }
   require("node:module").syncBuiltinESMExports();
-  redirectFetch(target);
 }
 
 /**
@@ -124,4 +124,4 @@ function urlOf(input) {
   }
 }
 
-module.exports = { redirectRequests };
+module.exports = { redirectFetch, redirectRequests };
