@@ -144,6 +144,12 @@ for (const [name, sent, status, pattern] of [
     /InvalidAction/,
   ],
   [
+    "Query to SQS by hand, unsigned",
+    { method: "POST", target: "/000000000000/q", headers: FORM, body: "Action=SendMessage&MessageBody=x" },
+    200,
+    /<MessageId>/,
+  ],
+  [
     "Query to SQS at the queue's own URL",
     { method: "POST", target: "/000000000000/q", headers: { ...FORM, ...signedFor("sqs") }, body: "Action=SendMessage&MessageBody=x" },
     200,

@@ -18,6 +18,8 @@ const restEntries = SERVICE_ENTRIES.filter((entry) => REST_PROTOCOLS.has(entry.p
 const S3 = SERVICE_ENTRIES.find((entry) => entry.id === "s3");
 /** S3 signs with other names for some kinds of buckets. */
 const S3_SIGNING_NAMES: ReadonlySet<string> = new Set(["s3", "s3express", "s3-outposts", "s3-object-lambda"]);
+/** The path of a queue's URL: whoever posts to one by hand says nothing else of the service. */
+const QUEUE_PATH = /^\/\d{12}\/[^/]+\/?$/;
 const routers = new Map<string, UriRouter>();
 
 /** Fills in protocol, service, operation, labels and form. Throws what the protocol answers to a name it does not know. */
@@ -91,7 +93,8 @@ function queryEntry(call: WireCall, form: ReadonlyMap<string, string>): ServiceE
     candidates.find((entry) => entry.version === version) ??
     candidates[0] ??
     queryEntries.find((entry) => entry.version === version) ??
-    queryEntries.find((entry) => entry.endpointPrefix === incoming.hostName.split(".")[0])
+    queryEntries.find((entry) => entry.endpointPrefix === incoming.hostName.split(".")[0]) ??
+    (QUEUE_PATH.test(incoming.http.path) ? queryEntries.find((entry) => entry.id === "sqs") : undefined)
   );
 }
 
