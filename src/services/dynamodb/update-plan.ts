@@ -48,7 +48,7 @@ function knownType(action: UpdateAction): TypeName | undefined {
   if (action.section !== "SET") return undefined;
   const { value } = action;
   if (value.kind === "value") return typeOf(value.value);
-  if (value.kind === "plus" || value.kind === "minus") return "N";
+  if (value.kind === "sum") return "N";
   return value.kind === "function" && value.name === "list_append" ? "L" : undefined;
 }
 

@@ -19,8 +19,8 @@ import type {
 const CONDITION_FUNCTIONS = new Set(["attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains"]);
 const OPERAND_FUNCTIONS = new Set(["size"]);
 const UPDATE_FUNCTIONS = new Set(["if_not_exists", "list_append"]);
-const COMPARATORS = new Set(["=", "<>", "<", "<=", ">", ">="]);
-const SECTIONS: readonly string[] = ["SET", "REMOVE", "ADD", "DELETE"];
+const COMPARATORS: readonly Comparator[] = ["=", "<>", "<", "<=", ">", ">="];
+const SECTIONS: readonly Section[] = ["SET", "REMOVE", "ADD", "DELETE"];
 const CONDITION_KEYWORDS: readonly string[] = ["AND", "OR", "NOT", "BETWEEN", "IN"];
 /** Deeper parentheses are refused as a syntax error: 4 KB of them would exhaust the stack. Ours. */
 const PARENTHESES_MAX = 200;
@@ -73,12 +73,13 @@ export function parseUpdate(text: string): readonly RawUpdateAction[] {
   const actions: RawUpdateAction[] = [];
   const seen = new Set<string>();
   do {
-    const section = peek(parser).upper;
-    if (!SECTIONS.includes(section)) throw unexpected(parser);
+    const word = peek(parser).upper;
+    const section = SECTIONS.find((name) => name === word);
+    if (section === undefined) throw unexpected(parser);
     if (seen.has(section)) parser.repeatedSection ??= section;
     seen.add(section);
     parser.at++;
-    do actions.push(parseAction(parser, section as Section));
+    do actions.push(parseAction(parser, section));
     while (accept(parser, ","));
   } while (peek(parser).kind !== "end");
   report(parser);
@@ -195,11 +196,12 @@ function parseNot(parser: Parser): Node {
 function parseComparison(parser: Parser): Node {
   const node = parsePrimary(parser);
   const token = peek(parser);
-  if (token.kind === "symbol" && COMPARATORS.has(token.text)) {
+  const operator = token.kind === "symbol" ? COMPARATORS.find((symbol) => symbol === token.text) : undefined;
+  if (operator !== undefined) {
     const left = asOperand(parser, node);
     parser.at++;
     parser.operators++;
-    return { kind: "compare", operator: token.text as Comparator, left, right: parseOperand(parser) };
+    return { kind: "compare", operator, left, right: parseOperand(parser) };
   }
   if (token.kind !== "name" || !isOperand(node)) return node;
   if (token.upper === "BETWEEN") {
@@ -337,16 +339,12 @@ function parseSetValue(parser: Parser): RawSetValue {
   const left = parseSetOperand(parser);
   const token = peek(parser);
   if (token.kind !== "symbol" || (token.text !== "+" && token.text !== "-")) return left;
-  if (isSum(left)) throw unexpected(parser);
+  if (left.kind === "sum") throw unexpected(parser);
   parser.at++;
   parser.operators++;
   const right = parseSetOperand(parser);
-  if (isSum(right)) throw unexpected(parser);
-  return { kind: token.text === "+" ? "plus" : "minus", left, right };
-}
-
-function isSum(value: RawSetValue): value is Exclude<RawSetValue, RawOperand> {
-  return value.kind === "plus" || value.kind === "minus";
+  if (right.kind === "sum") throw unexpected(parser);
+  return { kind: "sum", minus: token.text === "-", left, right };
 }
 
 function parseSetOperand(parser: Parser): RawSetValue {
@@ -382,7 +380,7 @@ function parseSetArguments(parser: Parser): RawOperand[] {
   const args: RawOperand[] = [];
   do {
     const arg = parseSetOperand(parser);
-    if (isSum(arg)) throw unexpected(parser);
+    if (arg.kind === "sum") throw unexpected(parser);
     args.push(arg);
   } while (accept(parser, ","));
   expect(parser, ")");

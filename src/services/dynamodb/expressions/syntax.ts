@@ -24,8 +24,10 @@ export type RawCondition =
   | { readonly kind: "in"; readonly operand: RawOperand; readonly list: readonly RawOperand[] }
   | RawFunction;
 
-/** An operand on the right of SET: a sum has two. */
-export type RawSetValue = RawOperand | { readonly kind: "plus" | "minus"; readonly left: RawOperand; readonly right: RawOperand };
+/** An operand on the right of SET, or a sum or difference of two. */
+export type RawSetValue =
+  | RawOperand
+  | { readonly kind: "sum"; readonly minus: boolean; readonly left: RawOperand; readonly right: RawOperand };
 
 export type RawPath = Extract<RawOperand, { kind: "path" }>;
 

@@ -10,7 +10,7 @@ type SetOperand =
   | { readonly kind: "path"; readonly path: Path }
   | { readonly kind: "value"; readonly value: Value }
   | { readonly kind: "function"; readonly name: string; readonly args: readonly SetOperand[] };
-type SetValue = SetOperand | { readonly kind: "plus" | "minus"; readonly left: SetOperand; readonly right: SetOperand };
+type SetValue = SetOperand | { readonly kind: "sum"; readonly minus: boolean; readonly left: SetOperand; readonly right: SetOperand };
 
 export type UpdateAction =
   | { readonly section: "SET"; readonly path: Path; readonly value: SetValue }
@@ -57,8 +57,8 @@ function bindAction(raw: RawUpdateAction, variables: Variables): UpdateAction {
 }
 
 function bindSetValue(raw: RawSetValue, variables: Variables): SetValue {
-  if (raw.kind !== "plus" && raw.kind !== "minus") return bindSetOperand(raw as RawOperand, variables);
-  return { kind: raw.kind, left: bindSetOperand(raw.left, variables), right: bindSetOperand(raw.right, variables) };
+  if (raw.kind !== "sum") return bindSetOperand(raw, variables);
+  return { kind: "sum", minus: raw.minus, left: bindSetOperand(raw.left, variables), right: bindSetOperand(raw.right, variables) };
 }
 
 function bindSetOperand(raw: RawOperand, variables: Variables): SetOperand {
@@ -82,14 +82,14 @@ function checkSectionType(action: UpdateAction): void {
 }
 
 function checkSetValue(value: SetValue): void {
-  if (value.kind === "plus" || value.kind === "minus") {
+  if (value.kind === "sum") {
     for (const operand of [value.left, value.right]) {
       checkSetOperand(operand);
-      checkType(value.kind === "plus" ? "+" : "-", operand, "N");
+      checkType(value.minus ? "-" : "+", operand, "N");
     }
     return;
   }
-  checkSetOperand(value as SetOperand);
+  checkSetOperand(value);
 }
 
 function checkSetOperand(operand: SetOperand): void {
@@ -178,7 +178,7 @@ function evaluate(item: Item, value: SetValue): Value {
   const left = evaluate(item, value.left).N;
   const right = evaluate(item, value.right).N;
   if (left === undefined || right === undefined) throw invalid(WRONG_DATA);
-  return { N: value.kind === "plus" ? addNumbers(left, right) : subtractNumbers(left, right) };
+  return { N: value.minus ? subtractNumbers(left, right) : addNumbers(left, right) };
 }
 
 function existing(item: Item, path: Path): Value {
