@@ -22,6 +22,11 @@ else fail(`Hearth needs Node 22 or newer; this is ${process.version}.`);
 
 async function run(entry) {
   module.enableCompileCache?.();
+  // Node 22 calls SQLite experimental, whose lock we use: of no use to people. Other warnings are shown.
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (warning.name !== "ExperimentalWarning") console.error(`${warning.name}: ${warning.message}`);
+  });
   await import(pathToFileURL(entry).href);
 }
 
