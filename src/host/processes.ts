@@ -53,6 +53,9 @@ function attach(child: Child, directory: string, listener: ChildListener): Child
     send(bytes) {
       if (channel instanceof Duplex && channel.writable) channel.write(bytes);
     },
+    end() {
+      if (channel instanceof Duplex && channel.writable) channel.end();
+    },
     kill(signal) {
       if (child.pid === undefined || ended) return;
       try {

@@ -143,6 +143,8 @@ export class Environment {
     this.state = "stopping";
     this.#initTimer?.cancel();
     this.#child.kill("SIGTERM");
+    // A signal that comes just before the process begins to wait does not wake it; the end of the channel does.
+    this.#child.end();
     this.#stopTimer = this.#host.clock.setTimer(STOP_MS_MAX, () => this.#child.kill("SIGKILL"));
   }
 

@@ -5,6 +5,8 @@ export interface ChildProcess {
   /** Undefined when it could not be started; `exited` follows. */
   readonly pid: number | undefined;
   send(bytes: Uint8Array): void;
+  /** Nothing more will be sent: the process sees the end of the channel, and may still write to it. */
+  end(): void;
   /** To the process and all that it started. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
   /** Resident memory that it shares with no other process, in KiB; undefined where the operating system does not tell. */

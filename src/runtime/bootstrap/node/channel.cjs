@@ -16,9 +16,9 @@ let held = 0;
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * The next frame, or undefined when a signal came in between (let the event loop run, then ask again).
- * Ends the process when the platform is gone. The body is valid until the next call.
- * @returns {{ kind: number, body: Buffer } | undefined}
+ * The next frame; undefined when a signal came in between (let the event loop run, then ask again), and null when there
+ * will be no more. The body is valid until the next call.
+ * @returns {{ kind: number, body: Buffer } | undefined | null}
  */
 function receive() {
   for (;;) {
@@ -47,7 +47,7 @@ function receive() {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       if (code === "EINTR" || code === "EAGAIN") return undefined;
     }
-    if (count === 0) process.exit(0);
+    if (count === 0) return null;
     held += count;
   }
 }

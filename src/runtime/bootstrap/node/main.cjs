@@ -15,6 +15,9 @@ const RESPONSE_BYTES_MAX = 6_291_556;
 /** How often a busy process looks whether the platform still lives. */
 const ORPHAN_CHECK_MS = 2_000;
 
+/** How long an ending process waits for the signal that came before the end of the channel to be seen. */
+const SIGNAL_MS = 50;
+
 /** Exit codes of Lambda's Node runtime. */
 const EXIT = { unhandledRejection: 128, uncaughtException: 129 };
 
@@ -52,8 +55,9 @@ function reportFatal(error) {
 
 async function main() {
   const first = receive();
+  if (!first) process.exit(0);
   /** @type {{ handler: string, root: string, endpoint: string, sdk: string, cache?: string, callbacks: boolean }} */
-  const init = JSON.parse(first?.body.toString() ?? "{}");
+  const init = JSON.parse(first.body.toString());
   setRequestId(undefined);
   patchConsole();
   patchStream("stdout");
@@ -97,6 +101,12 @@ function failInit(error) {
 /** Waits for an invocation and runs it. @param {(...parameters: unknown[]) => unknown} handler */
 function next(handler) {
   const frame = receive();
+  if (frame === null) {
+    // The environment ends. Handlers of SIGTERM, which came first, run in the event loop, as long as the platform lets them.
+    if (process.listenerCount("SIGTERM") === 0) process.exit(0);
+    setTimeout(() => {}, SIGNAL_MS);
+    return;
+  }
   if (!frame) {
     // A signal came: its handlers run in the event loop.
     setTimeout(next, 1, handler);
