@@ -116,6 +116,8 @@ test("variables", async () => {
     ["${param:size}", "small"],
     ["${param:only}", "default-only"],
     ["${param:cli}", "given"],
+    ["${param:four}", "of-default"],
+    ["${param:nobody, 'none'}", "none"],
     ["${strToBool(${self:custom.yes})}", true],
     ["${strToBool('false')}", false],
     ["${AWS::Region}-${Thing}-${Thing.Arn}", "${AWS::Region}-${Thing}-${Thing.Arn}"],
@@ -134,6 +136,8 @@ test("variables", async () => {
 params:
   dev: {size: small}
   default: {size: large, only: default-only}
+stages:
+  default: {params: {four: of-default, size: never}}
 resources: {Resources: {A: {Type: T}}, Metadata: {v: [${JSON.stringify(text)}]}}
 `;
     const app = await read(yml, { contents, options: { color: "red" }, params: { cli: "given" } });

@@ -201,6 +201,12 @@ function compile(options: ServerlessOptions, value: JsonObject, reading: Reading
   provider.check(PROVIDER_KEYS);
   if (provider.string("name") !== "aws") provider.problem("name", `"${provider.string("name") ?? ""}" is not supported by Hearth; aws is`);
   checkPlugins(root, reading);
+  const stages = root.object("stages");
+  for (const name of Object.keys(stages?.value ?? {})) {
+    stages
+      ?.object(name)
+      ?.check({ honoured: ["params"], ignored: { observability: "has no effect" }, refused: { resolvers: "values come from variables" } });
+  }
   const draft: Draft = { reading, service, stage, region, provider, resources: {}, outputs: {}, origins: new Map() };
   addRole(draft, root);
   const { functions, routes } = addFunctions(draft, root);

@@ -52,10 +52,18 @@ const SOURCES: Readonly<Record<string, SourceFunction>> = {
   param: async (options, { address = "", descend }) => {
     const given = options.params[address];
     if (given !== undefined) return given;
-    const { root } = options;
     const stage = await options.stage();
-    const ofStage = await descend(`params.${stage}`, root["params"] ?? null, [stage, address]);
-    return ofStage ?? descend("params.default", root["params"] ?? null, ["default", address]);
+    // `params` is how version 3 of the framework writes them, `stages` how version 4 does.
+    for (const name of [stage, "default"]) {
+      for (const path of [
+        ["params", name, address],
+        ["stages", name, "params", address],
+      ]) {
+        const value = await descend("self", options.root, path);
+        if (value !== undefined && value !== null) return value;
+      }
+    }
+    return undefined;
   },
   sls: async (options, { address }, position) => {
     if (address === "instanceId") return options.instanceId;
