@@ -281,7 +281,7 @@ test("logs: Lambda's lines around the function's own", async () => {
     /^START RequestId: request-1 Version: \$LATEST\n$/,
     new RegExp(`^${stamp}\trequest-1\tINFO\tone 1 \\{ a: true \\}\n$`),
     new RegExp(`^${stamp}\trequest-1\tWARN\ttwo\nlines\n$`),
-    new RegExp(`^${stamp}\trequest-1\tERROR\tError: shown\n    at [sS]*\n$`),
+    new RegExp(`^${stamp}\trequest-1\tERROR\tError: shown\n    at [\\s\\S]*\n$`),
     new RegExp(`^${stamp}\trequest-1\tDEBUG\tdebugged\n$`),
     /^raw line\n$/,
     /^another\n$/,

@@ -1,6 +1,6 @@
 // Lambda's modelled errors in AWS's wording.
 import { AwsError } from "../../kernel/errors.ts";
-import { CODE_STORAGE_BYTES_MAX, ENVIRONMENT_BYTES_MAX, UNRESERVED_CONCURRENCY_MIN } from "./limits.ts";
+import { ENVIRONMENT_BYTES_MAX, UNRESERVED_CONCURRENCY_MIN } from "./limits.ts";
 
 const USER = { Type: "User" };
 
@@ -74,10 +74,6 @@ export function reservedVariables(names: readonly string[]): AwsError {
   return invalid(
     `Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${names.join(", ")}`,
   );
-}
-
-export function codeStorageExceeded(): AwsError {
-  return new AwsError("CodeStorageExceededException", `Code storage limit exceeded: ${CODE_STORAGE_BYTES_MAX} bytes.`, { fields: USER });
 }
 
 /** For what AWS offers and this version does not: named, so that nobody has to guess. */

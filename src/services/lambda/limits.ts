@@ -24,7 +24,6 @@ export const CONCURRENT_EXECUTIONS_MAX = 1_000;
 export const UNRESERVED_CONCURRENCY_MIN = 100;
 export const POLICY_BYTES_MAX = 20_480;
 export const TAGS_MAX = 50;
-export const LIST_ITEMS_DEFAULT = 50;
 /** ListFunctions and ListVersionsByFunction answer at most 50 whatever is asked for. */
 export const LIST_ITEMS_MAX = 50;
 export const LIST_MAPPINGS_MAX = 100;
@@ -46,7 +45,6 @@ export const ASYNC_LEASE_MS = 60_000;
 
 // Event source mappings for SQS ("Using Lambda with Amazon SQS").
 export const SQS_BATCH_SIZE_DEFAULT = 10;
-export const SQS_BATCH_SIZE_MAX = 10_000;
 /** A larger batch needs a batching window. */
 export const SQS_BATCH_SIZE_WITHOUT_WINDOW_MAX = 10;
 /** A FIFO queue has no batching window. */
