@@ -43,7 +43,7 @@ function openStatm() {
 function residentKb() {
   if (statm === undefined) return process.memoryUsage.rss() >>> 10;
   const length = fs.readSync(statm, statmText, 0, 64, 0);
-  const pages = Number(statmText.latin1Slice(0, length).split(" ", 2)[1]);
+  const pages = Number(statmText.toString("latin1", 0, length).split(" ", 2)[1]);
   if (pageKb === 0) pageKb = 2 ** Math.round(Math.log2(process.memoryUsage.rss() / 1024 / pages));
   return pages * pageKb;
 }

@@ -29,7 +29,7 @@ function redirectRequests(target) {
           protocol: "http:",
           hostname: target.hostname,
           host: target.hostname,
-          port: target.port || 80,
+          port: target.port || "80",
           agent,
           servername: undefined,
           headers: withHost(asked.options.headers, asked.host),
@@ -106,7 +106,7 @@ function redirectFetch(target) {
     moved.protocol = target.protocol;
     moved.hostname = target.hostname;
     moved.port = target.port;
-    const asked = new Request(/** @type {RequestInfo} */ (input), init);
+    const asked = new Request(/** @type {string | URL | Request} */ (input), init);
     const headers = new Headers(asked.headers);
     headers.set("host", url.host);
     return original()(new Request(moved, asked), { headers });
