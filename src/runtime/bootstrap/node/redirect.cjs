@@ -31,7 +31,6 @@ function redirectRequests(target) {
           host: target.hostname,
           port: target.port || "80",
           agent,
-          servername: undefined,
           headers: withHost(asked.options.headers, asked.host),
           setHost: false,
         },
