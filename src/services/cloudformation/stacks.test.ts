@@ -228,6 +228,10 @@ test("what is wrong with a template stops it before anything is created", async 
     }),
     { code: "InsufficientCapabilitiesException", message: "Requires capabilities : [CAPABILITY_IAM]" },
   );
+  await assert.rejects(
+    world.call("CreateStack", { StackName: "1bad", TemplateBody: chain() }),
+    /Value '1bad' at 'stackName' failed to satisfy constraint/,
+  );
   assert.deepEqual((await world.call("ListStacks", {})).StackSummaries, []);
   await world.create("app", chain());
   await assert.rejects(world.call("CreateStack", { StackName: "app", TemplateBody: chain() }), {

@@ -60,6 +60,12 @@ function givenParameters(parameters: readonly ParameterInput[] = []): GivenParam
 }
 
 export function newScope(context: Context, stackName: string): StackScope {
+  // API reference, CreateStack: letters, digits and hyphens, beginning with a letter, at most 128 of them.
+  if (!/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/.test(stackName)) {
+    throw validation(
+      `1 validation error detected: Value '${stackName}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
+    );
+  }
   const { account, region, partition } = context;
   const stackId = `arn:${partition}:cloudformation:${region}:${account}:stack/${stackName}/${uuid(context.random)}`;
   return { account, region, stackId, stackName, notificationArns: [] };
