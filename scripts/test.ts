@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
+import { protocolVectors } from "./protocol-vectors.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const wanted = process.argv.slice(2);
@@ -12,13 +13,16 @@ if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(" ")}`);
   process.exit(1);
 }
+const vectors = files.some((file) => file.startsWith("tests/wire/")) ? protocolVectors() : undefined;
+if (vectors && "missing" in vectors) console.log(`skipped: the protocol test vectors, since ${vectors.missing}`);
+
 const child = spawn(
   process.execPath,
   ["--test", "--test-concurrency=2", ...(process.env["CI"] ? ["--test-reporter=spec"] : ["--test-reporter=dot"]), ...files],
   {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    env: { ...process.env, NODE_NO_WARNINGS: "1", ...(vectors && "directory" in vectors && { HEARTH_PROTOCOL_TESTS: vectors.directory }) },
   },
 );
 child.on("close", (code) => process.exit(code ?? 1));
