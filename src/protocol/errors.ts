@@ -16,15 +16,6 @@ export function malformedInput(message: string): AwsError {
   return new AwsError("MalformedInput", message);
 }
 
-export function tooLarge(): AwsError {
-  return new AwsError("RequestEntityTooLargeException", "The request is larger than the service accepts.", { status: 413 });
-}
-
-/** Named by service and operation, so that whoever meets it knows what is missing. */
-export function notImplemented(service: string, operation: string): AwsError {
-  return new AwsError("NotImplemented", `${service}:${operation} is not implemented by Hearth.`, { status: 501 });
-}
-
 export function incompleteBody(message = "The request body terminated unexpectedly"): AwsError {
   return new AwsError("IncompleteBody", message);
 }
