@@ -58,6 +58,7 @@ test("a step that runs again finds its own work", async () => {
   const api = await create("RestApi", "Api", { Name: "dev-orders", EndpointConfiguration: { Types: ["EDGE"] }, Policy: "" });
   assert.deepEqual(await create("RestApi", "Api", { Name: "dev-orders" }), api);
   const root = api.attributes["RootResourceId"] ?? "";
+  assert.equal(api.attributes["HearthEndpoint"], `http://${api.physicalId}.execute-api.localhost:4566`);
   const users = { RestApiId: api.physicalId, ParentId: root, PathPart: "users" };
   const resource = await create("Resource", "Users", users);
   assert.deepEqual(await create("Resource", "Users", users), resource);

@@ -60,6 +60,12 @@ function settingsOf(p: PropertyReader): ApiSettings {
   };
 }
 
+/** `http://{api}.execute-api.localhost:4566`, where the API is reached: the attribute is Hearth's own, AWS has none such. */
+function endpointOf(context: Context, apiId: string): string {
+  const origin = new URL(context.clientOrigin);
+  return `${origin.protocol}//${apiId}.execute-api.localhost${origin.port === "" ? "" : `:${origin.port}`}`;
+}
+
 const restApi: ResourceType = {
   properties: [
     "Name",
@@ -75,11 +81,12 @@ const restApi: ResourceType = {
   replaceOn: [],
   create: async (context, request, properties) => {
     const api = await makeRestApi(context, settingsOf(readProperties(request, properties)), maker(request));
-    return { physicalId: api.id, attributes: { RestApiId: api.id, RootResourceId: api.rootResourceId } };
+    const attributes = { RestApiId: api.id, RootResourceId: api.rootResourceId, HearthEndpoint: endpointOf(context, api.id) };
+    return { physicalId: api.id, attributes };
   },
   update: async (context, request, state, properties) => {
     await replaceSettings(context, state.physicalId, settingsOf(readProperties(request, properties)));
-    return state;
+    return { ...state, attributes: { ...state.attributes, HearthEndpoint: endpointOf(context, state.physicalId) } };
   },
   delete: (context, _request, state) => unlessGone(deleteRestApi(context, { restApiId: state.physicalId })),
 };

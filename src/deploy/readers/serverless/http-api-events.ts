@@ -87,9 +87,8 @@ export function addHttpApi(draft: Draft, events: readonly HttpApiEvent[]): void 
     addRoute(draft, event, payload.startsWith("1") ? "1.0" : "2.0");
     addPermission(draft, event.key, "HttpApi", "apigateway.amazonaws.com", executeApiArn(HTTP_API_ID, "/*"), event.position);
   }
-  const url: Json[] = ["https://", reference(HTTP_API_ID), ".execute-api.", reference("AWS::Region"), ".", reference("AWS::URLSuffix")];
   draft.outputs["HttpApiId"] = { Description: "Id of the HTTP API", Value: reference(HTTP_API_ID) };
-  draft.outputs["HttpApiUrl"] = { Description: "URL of the HTTP API", Value: { "Fn::Join": ["", url] } };
+  draft.outputs["HttpApiUrl"] = { Description: "URL of the HTTP API", Value: attribute(HTTP_API_ID, "ApiEndpoint") };
 }
 
 function addRoute(draft: Draft, event: HttpApiEvent, payload: string): void {

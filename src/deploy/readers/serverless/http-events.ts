@@ -188,12 +188,7 @@ export function addRestApi(draft: Draft, events: readonly HttpEvent[]): void {
   );
   draft.outputs["ServiceEndpoint"] = {
     Description: "URL of the service endpoint",
-    Value: {
-      "Fn::Join": [
-        "",
-        ["https://", reference(REST_API_ID), ".execute-api.", reference("AWS::Region"), ".", reference("AWS::URLSuffix"), `/${stage}`],
-      ],
-    },
+    Value: { "Fn::Join": ["/", [attribute(REST_API_ID, "HearthEndpoint"), stage]] },
   };
 }
 

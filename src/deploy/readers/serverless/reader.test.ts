@@ -317,6 +317,9 @@ outputs: {direct: !GetAtt WorkerLambdaFunction.Arn}
     "WorkerLambdaFunctionQualifiedArn",
     "direct",
   ]);
+  const url = (name: string) => JSON.stringify(template.outputs[name]?.value);
+  assert.equal(url("ServiceEndpoint"), '{"Fn::Join":["/",[{"Fn::GetAtt":["ApiGatewayRestApi","HearthEndpoint"]},"dev"]]}');
+  assert.equal(url("HttpApiUrl"), '{"Fn::GetAtt":["HttpApi","ApiEndpoint"]}');
   const worker = lambda(app.template, "WorkerLambdaFunction");
   assert.deepEqual(
     [worker["FunctionName"], worker["MemorySize"], worker["Timeout"], worker["Description"], worker["ReservedConcurrentExecutions"]],
