@@ -28,7 +28,7 @@ export interface StackEnd {
   readonly events: readonly StackEvent[];
 }
 
-/** Looks at first often, since most stacks are done in a moment; then once in a while. */
+/** Events are looked for at first often, since most stacks are done in a moment; then once in a while. */
 const LOOK_MS = 10;
 const LOOK_MS_MAX = 100;
 
@@ -39,50 +39,60 @@ export async function applyStack(
   input: Readonly<Record<string, unknown>>,
 ): Promise<StackEnd & { readonly changed: boolean }> {
   const { call } = platform;
-  let status = (await describe(call, stackName))?.status;
+  const found = await describe(call, stackName);
+  const id = found?.id ?? stackName;
+  let status = found?.status;
   // An operation that runs, perhaps one that a crash interrupted, comes to its end first.
-  if (status?.endsWith("_IN_PROGRESS") && status !== "REVIEW_IN_PROGRESS") status = (await follow(platform, stackName, new Set())).status;
+  if (status?.endsWith("_IN_PROGRESS") && status !== "REVIEW_IN_PROGRESS") status = (await follow(platform, id, new Set())).status;
   if (status === "UPDATE_ROLLBACK_FAILED") {
     const seen = await eventIds(call, stackName);
     await call("cloudformation", "ContinueUpdateRollback", { StackName: stackName });
-    status = (await follow(platform, stackName, seen)).status;
+    status = (await follow(platform, id, seen)).status;
   }
   if (status !== undefined && UNUSABLE.includes(status)) {
     const seen = await eventIds(call, stackName);
     await call("cloudformation", "DeleteStack", { StackName: stackName });
-    status = (await follow(platform, stackName, seen)).status;
+    status = (await follow(platform, id, seen)).status;
     if (status === "DELETE_FAILED") throw new AwsError("ValidationError", `the failed stack ${stackName} could not be removed`);
   }
   const exists = status !== undefined && status !== "DELETE_COMPLETE";
   const seen = exists ? await eventIds(call, stackName) : new Set<string>();
+  let begun: Record<string, unknown>;
   try {
-    await call("cloudformation", exists ? "UpdateStack" : "CreateStack", { StackName: stackName, ...input });
+    begun = await call("cloudformation", exists ? "UpdateStack" : "CreateStack", { StackName: stackName, ...input });
   } catch (error) {
     if (!hasCode(error, "ValidationError") || error.message !== "No updates are to be performed.") throw error;
     const known = await describe(call, stackName);
     return { status: known?.status ?? "", outputs: known?.outputs ?? {}, events: [], changed: false };
   }
-  return { ...(await follow(platform, stackName, seen)), changed: true };
+  return { ...(await follow(platform, String(begun["StackId"]), seen)), changed: true };
 }
 
 /** States that a stack does not come out of but by being deleted. */
 const UNUSABLE = ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "CREATE_FAILED", "DELETE_FAILED"];
 
-/** Tells of events as they come until the stack's operation has ended. */
-async function follow(platform: StackPlatform, stackName: string, seen: Set<string>): Promise<StackEnd> {
+/** Tells of events as they come until the stack's operation has ended. `id`: a stack that is deleted is not found by its name. */
+async function follow(platform: StackPlatform, id: string, seen: Set<string>): Promise<StackEnd> {
   const { call, clock, onEvent } = platform;
   const events: StackEvent[] = [];
-  let id = stackName;
-  for (let waitMs = LOOK_MS; ; waitMs = Math.min(LOOK_MS_MAX, waitMs * 1.5)) {
-    const stack = await describe(call, id);
-    if (!stack) return { status: "DELETE_COMPLETE", outputs: {}, events };
-    // A deleted stack is found by its id only.
-    id = stack.id;
-    const fresh = (await readEvents(call, id, seen)).reverse();
-    for (const event of fresh) {
+  const tell = async () => {
+    for (const event of (await readEvents(call, id, seen)).reverse()) {
       events.push(event);
       onEvent(event);
     }
+  };
+  let waitMs = LOOK_MS;
+  for (;;) {
+    // The platform holds this answer while the operation runs; events are read meanwhile.
+    const described = describe(call, id);
+    described.catch(() => {});
+    while (!(await isSettledWithin(clock, described, waitMs))) {
+      await tell();
+      waitMs = Math.min(LOOK_MS_MAX, waitMs * 1.5);
+    }
+    const stack = await described;
+    if (!stack) return { status: "DELETE_COMPLETE", outputs: {}, events };
+    await tell();
     if (!stack.status.endsWith("_IN_PROGRESS")) {
       const failure = events.find(
         (event) => event.status.endsWith("_FAILED") && !/^Resource (creation|update) cancelled$/.test(event.reason ?? ""),
@@ -91,6 +101,16 @@ async function follow(platform: StackPlatform, stackName: string, seen: Set<stri
       return { status: stack.status, outputs: stack.outputs, events, ...reason, ...(failure && { failure }) };
     }
     await delay(clock, waitMs);
+  }
+}
+
+/** True as soon as the promise is fulfilled, false after `waitMs`; rejects with it. */
+async function isSettledWithin(clock: Clock, promise: Promise<unknown>, waitMs: number): Promise<boolean> {
+  const ended = new AbortController();
+  try {
+    return await Promise.race([promise.then(() => true), delay(clock, waitMs, ended.signal).then(() => false)]);
+  } finally {
+    ended.abort();
   }
 }
 

@@ -22,6 +22,8 @@ export async function openStackWorld() {
   const things = new Map<string, Thing>();
   const failures = new Map<string, string>();
   const broken = new Map<string, string>();
+  let stalled: { readonly logicalId: string; readonly until: Promise<void> } | undefined;
+  let unstall = () => {};
   let lines: string[] = [];
   let transactions = 0;
   let crashAfter: number | undefined;
@@ -46,6 +48,7 @@ export async function openStackWorld() {
       return { physicalId: name, attributes: { Arn: `arn:thing:${name}` } };
     },
     update: async (_context, request, state, properties) => {
+      if (stalled?.logicalId === request.logicalId) await stalled.until;
       if (broken.get(request.logicalId) === properties["Value"]) throw new Error("still broken");
       act("update", request.logicalId, String(properties["Value"]));
       things.set(state.physicalId, { logicalId: request.logicalId, properties });
@@ -107,6 +110,14 @@ export async function openStackWorld() {
     fail: (step: string, problem: string) => void failures.set(step, problem),
     /** Every update of a resource to this value fails until `heal`. */
     breakOnValue: (logicalId: string, value: string) => void broken.set(logicalId, value),
+    /** Every update of a resource takes until `unstall`. */
+    stall: (logicalId: string) => {
+      const until = new Promise<void>((resolve) => {
+        unstall = resolve;
+      });
+      stalled = { logicalId, until };
+    },
+    unstall: () => unstall(),
     heal: () => {
       failures.clear();
       broken.clear();

@@ -183,3 +183,39 @@ test("the object of a template's URL", () => {
   ];
   for (const [url, expected] of cases) assert.deepEqual(objectOf(url), expected, url);
 });
+
+test("one stack is described when its operation ends, or after two seconds", async () => {
+  const world = await openStackWorld();
+  const body = (value: string) => template({ Resources: { A: { Type: "Test::Thing", Properties: { Value: value } } } });
+  const status = async (name: string) => (await world.stack(name))?.StackStatus;
+  await world.call("CreateStack", { StackName: "app", TemplateBody: body("1") });
+  const held = status("app");
+  const startedMs = world.clock.now();
+  await world.advance(100);
+  assert.equal(await held, "CREATE_COMPLETE");
+  assert.ok(world.clock.now() - startedMs <= 100);
+  // Lists, and the stack among others, are not held.
+  await world.call("UpdateStack", { StackName: "app", TemplateBody: body("2") });
+  assert.equal((await world.call("DescribeStacks", {})).Stacks?.[0]?.StackStatus, "UPDATE_IN_PROGRESS");
+  await world.settle();
+  // A step that takes its time.
+  let isHeld = true;
+  world.stall("A");
+  await world.call("UpdateStack", { StackName: "app", TemplateBody: body("3") });
+  const late = status("app").finally(() => {
+    isHeld = false;
+  });
+  await world.advance(1_999);
+  assert.equal(isHeld, true);
+  await world.advance(1);
+  assert.equal(await late, "UPDATE_IN_PROGRESS");
+  world.unstall();
+  await world.settle();
+  assert.equal(await status("app"), "UPDATE_COMPLETE");
+  // The name is gone when the deletion ends.
+  await world.call("DeleteStack", { StackName: "app" });
+  const gone = assert.rejects(world.call("DescribeStacks", { StackName: "app" }), { message: "Stack with id app does not exist" });
+  await world.settle();
+  await gone;
+  await world.close();
+});

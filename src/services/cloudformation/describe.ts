@@ -8,13 +8,14 @@ import { stackDoesNotExist, stackNamedDoesNotExist, validation } from "./errors.
 import { findStack, recordsOf, uidOf } from "./journal.ts";
 import { events, exported, imports, type StackRecord, stacks } from "./keys.ts";
 import { PAGE_SIZE } from "./limits.ts";
+import { settledStack } from "./settled-stack.ts";
 import { storedTemplate } from "./stacks.ts";
 
 type Of<K extends OperationName<ServiceModels["cloudformation"]>> = Promise<OutputOf<"cloudformation", K>>;
 
 export async function describeStacks(context: Context, input: InputOf<"cloudformation", "DescribeStacks">): Of<"DescribeStacks"> {
   if (input.StackName !== undefined) {
-    const stack = await findStack(context, input.StackName);
+    const stack = await settledStack(context, input.StackName);
     if (!stack) throw stackDoesNotExist(input.StackName);
     return { Stacks: [await describedStack(context, stack)] };
   }

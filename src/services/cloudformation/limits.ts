@@ -14,3 +14,5 @@ export const FORGET_BATCH = 500;
 export const TAGS_MAX = 50;
 /** Stacks that are worked on at once; ours. */
 export const OPERATIONS_AT_ONCE = 8;
+/** DescribeStacks of one stack waits this long for the operation that runs to end; ours. */
+export const SETTLE_WAIT_MS = 2_000;
