@@ -48,6 +48,8 @@ export interface Context extends Platform {
   readonly operation: string;
   /** How the client reached us: scheme, host and port, for URLs that go back to it. The platform's endpoint for inner calls. */
   readonly clientOrigin: string;
+  /** The address that the request came from; `127.0.0.1` for inner calls. */
+  readonly sourceIp: string;
   /** Aborted when the client goes away or the platform stops. */
   readonly signal: AbortSignal;
   /** Headers of the HTTP request in lower case, for the few operations whose answers depend on what the model does not bind. Empty for inner calls. */

@@ -28,6 +28,7 @@ export interface Scope {
   readonly principal: Principal;
   readonly requestId?: string;
   readonly clientOrigin?: string;
+  readonly sourceIp?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -43,6 +44,7 @@ export interface Dispatcher {
 }
 
 const NEVER = new AbortController().signal;
+const LOOPBACK = "127.0.0.1";
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 export function createDispatcher(platform: Platform, entries: readonly ServiceEntry[], validate: Validate): Dispatcher {
@@ -141,6 +143,10 @@ class OperationContext implements Context {
   /** Asked of the scope when it is needed: most operations never look, and a request's signal is made at the first look. */
   get signal(): AbortSignal {
     return this.#scope.signal ?? NEVER;
+  }
+
+  get sourceIp(): string {
+    return this.#scope.sourceIp ?? LOOPBACK;
   }
 
   readonly call: Context["call"] = (service, operation, input, as: CallOptions = {}) => {

@@ -1,6 +1,7 @@
 // The request path by tables: what a request is taken for, and what is answered to what nobody knows.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Context } from "../contract/context.ts";
 import type { HttpRequest, HttpResponse } from "../contract/http.ts";
 import type { WebTarget } from "../contract/web.ts";
 import { AwsError } from "../kernel/errors.ts";
@@ -8,9 +9,7 @@ import { createWorld, type World } from "../testing/world.ts";
 import type { ServiceEntry } from "./dispatch.ts";
 import { createGateway } from "./gateway.ts";
 
-type Operations = Readonly<
-  Record<string, (context: { account: string; region: string; clientOrigin: string }, input: never) => Promise<unknown>>
->;
+type Operations = Readonly<Record<string, (context: Context, input: never) => Promise<unknown>>>;
 
 /** A service that answers with who asked and what for, in a member that its output has. */
 function echo(
@@ -45,6 +44,9 @@ const world: World = await createWorld({
     echo("s3", {
       HeadObject: bucketAndKey,
       GetObject: bucketAndKey,
+      GetObjectTagging: async (_, { Key }: { Key: string }) => {
+        throw new AwsError("NoSuchKey", "The specified key does not exist.", { status: 404, fields: { Key } });
+      },
       ListBuckets: async () => ({ Owner: { ID: "me" } }),
       GetBucketLocation: async () => ({}),
       HeadBucket: async (_, { Bucket }: { Bucket: string }) => ({ BucketRegion: Bucket }),
@@ -56,7 +58,7 @@ const world: World = await createWorld({
       GetQueueUrl: async () => ({ QueueUrl: "u" }),
       SendMessage: async (_, { QueueUrl }: { QueueUrl: string }) => ({ MessageId: QueueUrl }),
     }),
-    echo("sts", { GetCallerIdentity: async ({ account, region }) => ({ Account: account, UserId: region }) }),
+    echo("sts", { GetCallerIdentity: async ({ account, region, sourceIp }) => ({ Account: account, UserId: region, Arn: sourceIp }) }),
     echo("apigateway", { GetRestApis: async () => ({ items: [{ id: "v1" }] }) }, { "execute-api": api }),
     echo("apigatewayv2", { GetApis: async () => ({ Items: [{ Name: "v2" }] }) }, { "execute-api": strangeHeaders }),
     echo("ssm", {
@@ -74,9 +76,17 @@ interface Sent {
   readonly host?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly sourceIp?: string;
 }
 
-function request({ method = "GET", target = "/", host = "localhost:4566", headers = {}, body = "" }: Sent): HttpRequest {
+function request({
+  method = "GET",
+  target = "/",
+  host = "localhost:4566",
+  headers = {},
+  body = "",
+  sourceIp = "127.0.0.1",
+}: Sent): HttpRequest {
   const [path = "/", query = ""] = target.split("?");
   const bytes = Buffer.from(body);
   return {
@@ -91,7 +101,7 @@ function request({ method = "GET", target = "/", host = "localhost:4566", header
         yield bytes;
       },
     },
-    sourceIp: "127.0.0.1",
+    sourceIp,
     protocol: "HTTP/1.1",
     scheme: "http",
     signal: new AbortController().signal,
@@ -123,6 +133,12 @@ for (const [name, sent, status, pattern] of [
     { method: "POST", headers: FORM, body: "Action=GetCallerIdentity&Version=2011-06-15" },
     200,
     /<Account>000000000000</,
+  ],
+  [
+    "the address that a request came from",
+    { target: "/?Action=GetCallerIdentity&Version=2011-06-15", sourceIp: "192.0.2.9" },
+    200,
+    /<Arn>192\.0\.2\.9<\/Arn>/,
   ],
   ["Query by GET", { target: "/?Action=GetCallerIdentity&Version=2011-06-15" }, 200, /<Account>000000000000</],
   [
@@ -208,6 +224,12 @@ for (const [name, sent, status, pattern] of [
   ["REST by host, unsigned", { target: "/restapis", host: "apigateway.us-east-1.amazonaws.com" }, 200, /"id":"v1"/],
   ["S3: no bucket", { headers: signedFor("s3") }, 200, /<ListAllMyBucketsResult xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/">/],
   [
+    "S3: what an error is about",
+    { target: "/bucket/a%26b?tagging", headers: signedFor("s3") },
+    404,
+    /<Error><Code>NoSuchKey<\/Code><Message>The specified key does not exist\.<\/Message><Key>a&amp;b<\/Key><RequestId>/,
+  ],
+  [
     "S3: a bare location",
     { target: "/bucket?location", headers: signedFor("s3") },
     200,
@@ -269,7 +291,11 @@ for (const [host, target, expected] of [
   ["known1.execute-api.localhost.localstack.cloud:4566", "/dev/", "us-east-1 execute-api /dev/?"],
   ["localhost:4566", "/restapis/known1/dev/_user_request_/a/b?c", "us-east-1 execute-api /dev/a/b?c"],
   ["localhost:4566", "/restapis/known1/dev/_user_request_", "us-east-1 execute-api /dev/?"],
+  ["localhost:4566", "/_aws/execute-api/known1/$default/a", "us-east-1 execute-api /$default/a?"],
   ["localhost:4566", "/_aws/execute-api/other1/dev/", '{"message":"Forbidden"}'],
+  ["localhost:4566", "/_aws/execute-api//dev/", '{"message":"Forbidden"}'],
+  ["localhost:4566", "/_aws/execute-api/", '{"message":"Forbidden"}'],
+  ["localhost:4566", "/_aws/execute-api", '{"message":"Forbidden"}'],
   ["other1.execute-api.localhost:4566", "/", '{"message":"Forbidden"}'],
   ["known1.lambda-url.us-east-1.localhost:4566", "/", '{"message":"Forbidden"}'],
 ] as const) {

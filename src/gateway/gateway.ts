@@ -95,7 +95,7 @@ async function perform(options: GatewayOptions, call: WireCall, operation: Opera
   return run(dispatcher.context(service, operation.name, scope), input as never);
 }
 
-/** A class, so that the signal is made only for an operation that looks at it. */
+/** A class, so that the signal and the address are made only for an operation that looks at them. */
 class RequestScope implements Scope {
   readonly account: string;
   readonly region: string;
@@ -113,6 +113,10 @@ class RequestScope implements Scope {
     this.clientOrigin = `${request.scheme}://${request.headers["host"] ?? "localhost"}`;
     this.headers = request.headers;
     this.#request = request;
+  }
+
+  get sourceIp(): string {
+    return this.#request.sourceIp;
   }
 
   get signal(): AbortSignal {

@@ -13,7 +13,8 @@ export interface WebRoute {
 }
 
 const HOST = /^([a-z0-9-]+)\.(execute-api|lambda-url)\.(?:([a-z]{2}(?:-[a-z]+)+-\d)\.)?[a-z0-9.-]+$/i;
-const PATH = /^\/_aws\/(execute-api|lambda-url)\/([^/]+)(\/.*)?$/;
+/** An id that is missing is as unknown as any other: such a path is no bucket's. */
+const PATH = /^\/_aws\/(execute-api|lambda-url)(?:\/([^/]*)(\/.*)?)?$/;
 /** LocalStack's form of the same. */
 const USER_REQUEST = /^\/restapis\/([^/]+)\/([^/]+)\/_user_request_(\/.*)?$/;
 

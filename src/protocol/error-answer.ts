@@ -129,13 +129,22 @@ function encodeRestJson({ error, shape, fields, name, status }: ModelledError, r
 
 /** The members besides the message, as XML elements. */
 function extraElements({ shape, fields, error }: ModelledError): string {
-  if (shape) {
-    const members = shape.members.filter(({ name, traits }) => name.toLowerCase() !== "message" && traits.httpHeader === undefined);
-    return writeXmlMembers(members, fields).body;
-  }
-  return Object.keys(error.fields)
-    .map((name) => `<${name}>${escapeXml(String(error.fields[name]))}</${name}>`)
+  if (!shape) return fieldElements(error.fields);
+  const members = shape.members.filter(({ name, traits }) => name.toLowerCase() !== "message" && traits.httpHeader === undefined);
+  return writeXmlMembers(members, fields).body;
+}
+
+function fieldElements(fields: Readonly<Record<string, unknown>>): string {
+  return Object.keys(fields)
+    .map((name) => `<${name}>${escapeXml(String(fields[name]))}</${name}>`)
     .join("");
+}
+
+/** S3 says in its errors what they are about (`Key`, `BucketName`), although its model has no members for it. */
+function unmodelledElements({ shape, error }: ModelledError): string {
+  if (!shape) return "";
+  const known = new Set(shape.members.map(({ name }) => name));
+  return fieldElements(Object.fromEntries(Object.entries(error.fields).filter(([name]) => !known.has(name))));
 }
 
 function encodeQuery(call: WireCall, modelled: ModelledError, requestId: string): HttpResponse {
@@ -160,7 +169,7 @@ function encodeRestXml(call: WireCall, modelled: ModelledError, requestId: strin
   if (call.service === undefined || call.service.id === "s3") {
     headers["x-amz-request-id"] = requestId;
     headers["x-amz-id-2"] = S3_HOST_ID;
-    const body = `${XML_DECLARATION}<Error>${inner}<RequestId>${requestId}</RequestId><HostId>${S3_HOST_ID}</HostId></Error>`;
+    const body = `${XML_DECLARATION}<Error>${inner}${unmodelledElements(modelled)}<RequestId>${requestId}</RequestId><HostId>${S3_HOST_ID}</HostId></Error>`;
     return { status, headers, body };
   }
   headers["x-amzn-requestid"] = requestId;

@@ -41,7 +41,7 @@ export async function announce(context: Context, tx: Transaction, bucket: Bucket
       requestId: requestIdOf(context.requestId),
       hostId: hostIdOf(context.requestId),
       principalId: `AWS:${context.principal.accessKeyId ?? context.account}`,
-      sourceIp: context.headers["x-forwarded-for"]?.split(",")[0]?.trim() ?? "127.0.0.1",
+      sourceIp: context.sourceIp,
       ruleId: rule.id,
       bucket: bucket.name,
       ownerId: canonicalUserId(bucket.account).slice(0, 14).toUpperCase(),
