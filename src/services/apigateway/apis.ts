@@ -2,7 +2,7 @@
 import type { Context } from "../../contract/context.ts";
 import { defineJob, type OperationOf } from "../../contract/service.ts";
 import { characters, LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { describeApi } from "./describe.ts";
 import { badRequest, limitExceeded, notImplemented } from "./errors.ts";
 import { type ApiSettings, apis, deployed, deployments, owners, type RestApi, resources, stages } from "./keys.ts";
@@ -48,7 +48,7 @@ export async function makeRestApi(context: Context, settings: ApiSettings, creat
     ...(createdBy !== undefined && { createdBy }),
   };
   noteApproximations(context, api);
-  return change(context, async (tx) => {
+  return cache.change(context.storage, async (tx) => {
     const known = await apis.scan(tx, [context.account, context.region], { limit: APIS_PER_REGION_MAX });
     const own = known.find(({ value }) => createdBy !== undefined && value.createdBy === createdBy);
     if (own) return own.value;
@@ -64,7 +64,7 @@ export async function makeRestApi(context: Context, settings: ApiSettings, creat
 export async function replaceSettings(context: Context, apiId: string, settings: ApiSettings): Promise<void> {
   checkApi(settings);
   noteApproximations(context, settings);
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id, createdAtMs, rootResourceId, createdBy } = await requireApi(tx, context, apiId);
     const api: RestApi = { ...settings, id, createdAtMs, rootResourceId, ...(createdBy !== undefined && { createdBy }) };
     apis.set(tx, [context.account, context.region, id], api);
@@ -87,7 +87,7 @@ export const getRestApis: OperationOf<"apigateway", "GetRestApis"> = async (cont
 };
 
 export const updateRestApi: OperationOf<"apigateway", "UpdateRestApi"> = async (context, input) => {
-  const api = await change(context, async (tx) => {
+  const api = await cache.change(context.storage, async (tx) => {
     const record = await requireApi(tx, context, input.restApiId);
     applyPatches(record, input.patchOperations, apiRules);
     checkApi(record);
@@ -99,7 +99,7 @@ export const updateRestApi: OperationOf<"apigateway", "UpdateRestApi"> = async (
 };
 
 export const deleteRestApi: OperationOf<"apigateway", "DeleteRestApi"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id } = await requireApi(tx, context, input.restApiId);
     const scope = [context.account, context.region, id] as const;
     for (const { key } of await resources.scan(tx, scope, { limit: RESOURCES_PER_API_MAX + 1 })) resources.delete(tx, key);

@@ -4,7 +4,7 @@ import type { InputOf, OutputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { characters, LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import type { ReadTransaction } from "../../storage/transaction.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { badRequest, noDeployment, notImplemented } from "./errors.ts";
 import { type ApiResource, type Deployment, deployed, deployments, stages } from "./keys.ts";
 import { PAGE_SIZE_MAX, RESOURCES_PER_API_MAX, STAGES_PER_API_MAX } from "./limits.ts";
@@ -30,7 +30,7 @@ export async function makeDeployment(
   const nowMs = context.clock.now();
   if (input.cacheClusterEnabled) noteStage(context, { ...newStage("", "", nowMs), cacheClusterEnabled: true });
   if (input.tracingEnabled) noteStage(context, { ...newStage("", "", nowMs), tracingEnabled: true });
-  return change(context, async (tx) => {
+  return cache.change(context.storage, async (tx) => {
     const api = await requireApi(tx, context, input.restApiId);
     const own =
       createdBy === undefined ? undefined : (await allDeployments(tx, context, api.id)).find((other) => other.createdBy === createdBy);
@@ -96,7 +96,7 @@ export const updateDeployment: OperationOf<"apigateway", "UpdateDeployment"> = (
   });
 
 export const deleteDeployment: OperationOf<"apigateway", "DeleteDeployment"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id } = await requireDeployment(tx, context, input.restApiId, input.deploymentId);
     const serving = await stages.scan(tx, [context.account, context.region, input.restApiId], { limit: STAGES_PER_API_MAX });
     if (serving.some(({ value }) => value.deploymentId === id)) {
@@ -127,7 +127,7 @@ export async function withdraw(
   id: string,
   isOurs: (createdBy: string) => boolean,
 ): Promise<void> {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const stage = await stages.get(tx, [context.account, context.region, apiId, stageName]);
     if (stage?.deploymentId !== id) return;
     const others = await allDeployments(tx, context, apiId);

@@ -3,7 +3,7 @@ import type { Context } from "../../contract/context.ts";
 import type { OutputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import type { ReadTransaction, Transaction } from "../../storage/transaction.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { badRequest, conflict, limitExceeded, noDeployment, noStage, notImplemented } from "./errors.ts";
 import { CACHE_CLUSTER_SIZES, deployments, type Stage, stages } from "./keys.ts";
 import { STAGE_NAME_LENGTH_MAX, STAGES_PER_API_MAX } from "./limits.ts";
@@ -31,7 +31,7 @@ export const createStage: OperationOf<"apigateway", "CreateStage"> = async (cont
 export async function makeStage(context: Context, apiId: string, stage: Stage): Promise<void> {
   checkStage(stage);
   noteStage(context, stage);
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     await requireApi(tx, context, apiId);
     if (!(await deployments.has(tx, [context.account, context.region, apiId, stage.deploymentId]))) throw noDeployment();
     const known = await stages.get(tx, [context.account, context.region, apiId, stage.name]);
@@ -55,7 +55,7 @@ export const getStages: OperationOf<"apigateway", "GetStages"> = (context, input
   });
 
 export const updateStage: OperationOf<"apigateway", "UpdateStage"> = async (context, input) => {
-  const stage = await change(context, async (tx) => {
+  const stage = await cache.change(context.storage, async (tx) => {
     const record = await requireStage(tx, context, input.restApiId, input.stageName);
     applyPatches(record, input.patchOperations, stageRules);
     checkStage(record);
@@ -69,7 +69,7 @@ export const updateStage: OperationOf<"apigateway", "UpdateStage"> = async (cont
 };
 
 export const deleteStage: OperationOf<"apigateway", "DeleteStage"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { name } = await requireStage(tx, context, input.restApiId, input.stageName);
     stages.delete(tx, [context.account, context.region, input.restApiId, name]);
   });

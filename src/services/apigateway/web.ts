@@ -3,7 +3,7 @@ import type { Context } from "../../contract/context.ts";
 import type { WebHandler, WebRequest, WebResponse } from "../../contract/web.ts";
 import { hasCode } from "../../kernel/errors.ts";
 import { characters, hex, parseArn } from "../../kernel/ids.ts";
-import { cached } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { formatRequestTime, proxyEvent, queryOf, type RequestFacts } from "./event.ts";
 import { deployed, deployments, type Integration, type Owner, owners, stages } from "./keys.ts";
 import { lambdaOf, withStageVariables } from "./lambda-uri.ts";
@@ -21,9 +21,9 @@ interface Served {
   readonly disabled: boolean;
 }
 
-const ownerOf = cached("owner", async (tx, apiId) => ({ owner: await owners.get(tx, [apiId]) }));
+const ownerOf = cache.reader("owner", async (tx, apiId) => ({ owner: await owners.get(tx, [apiId]) }));
 
-const servedBy = cached("stage", async (tx, id): Promise<{ readonly served: Served | undefined }> => {
+const servedBy = cache.reader("stage", async (tx, id): Promise<{ readonly served: Served | undefined }> => {
   const [account = "", region = "", apiId = "", name = ""] = id.split("/");
   const stage = await stages.get(tx, [account, region, apiId, name]);
   const deployment = stage && (await deployments.get(tx, [account, region, apiId, stage.deploymentId]));

@@ -346,6 +346,7 @@ outputs: {direct: !GetAtt WorkerLambdaFunction.Arn}
   const preflight = JSON.stringify(template.resources["ApiGatewayMethodUsersUseridVarOptions"]?.properties);
   assert.match(preflight, /"method.response.header.Access-Control-Allow-Methods":"'OPTIONS,PUT'"/);
   assert.match(preflight, /"method.response.header.Access-Control-Allow-Credentials":"'true'"/);
+  assert.ok(preflight.includes('$caller.matches(\\"http://a[.]com|http://b[.]com\\")'), preflight);
   assert.deepEqual(app.routes, [
     { api: "rest", method: "GET", path: "/users/{userId}", functionKey: "get-user_x" },
     { api: "rest", method: "ANY", path: "/", functionKey: "get-user_x" },
