@@ -3,7 +3,7 @@ import type { Context } from "../../contract/context.ts";
 import type { InputOf } from "../../contract/models.ts";
 import { defineJob, type OperationOf } from "../../contract/service.ts";
 import { characters, LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { checkCors } from "./cors.ts";
 import { describeApi } from "./describe.ts";
 import { badRequest, limitExceeded, notImplemented } from "./errors.ts";
@@ -64,7 +64,7 @@ export async function makeApi(context: Context, settings: ApiSettings, createdBy
   const integration = quick && { ...newIntegration(newId(7), { uri: quick.target, payloadFormatVersion: "2.0" }), managed: true };
   if (integration) checkIntegration(integration);
   const routeId = newId(7);
-  return change(context, async (tx) => {
+  return cache.change(context.storage, async (tx) => {
     const known = await apis.scan(tx, [context.account, context.region], { limit: APIS_PER_REGION_MAX });
     const own = known.find(({ value }) => createdBy !== undefined && value.createdBy === createdBy);
     if (own) return own.value;
@@ -84,7 +84,7 @@ export async function makeApi(context: Context, settings: ApiSettings, createdBy
 /** Puts other settings in the place of those that the API has. */
 export async function replaceSettings(context: Context, apiId: string, settings: ApiSettings): Promise<void> {
   checkSettings(settings);
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id, createdAtMs, createdBy } = await requireApi(tx, context, apiId);
     apis.set(tx, [context.account, context.region, id], { ...settings, id, createdAtMs, ...(createdBy !== undefined && { createdBy }) });
   });
@@ -110,7 +110,7 @@ export const updateApi: OperationOf<"apigatewayv2", "UpdateApi"> = async (contex
   if (input.Target !== undefined || input.RouteKey !== undefined || input.CredentialsArn !== undefined) {
     throw notImplemented("Changing what quick create made (Target, RouteKey, CredentialsArn of UpdateApi)");
   }
-  const api = await change(context, async (tx) => {
+  const api = await cache.change(context.storage, async (tx) => {
     const record = await requireApi(tx, context, input.ApiId);
     if (input.Name !== undefined) record.name = input.Name;
     if (input.Description !== undefined) record.description = input.Description;
@@ -126,7 +126,7 @@ export const updateApi: OperationOf<"apigatewayv2", "UpdateApi"> = async (contex
 };
 
 export const deleteCorsConfiguration: OperationOf<"apigatewayv2", "DeleteCorsConfiguration"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const record = await requireApi(tx, context, input.ApiId);
     delete record.cors;
     apis.set(tx, [context.account, context.region, record.id], record);
@@ -135,7 +135,7 @@ export const deleteCorsConfiguration: OperationOf<"apigatewayv2", "DeleteCorsCon
 };
 
 export const deleteApi: OperationOf<"apigatewayv2", "DeleteApi"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id } = await requireApi(tx, context, input.ApiId);
     const scope = [context.account, context.region, id] as const;
     for (const { key } of await routes.scan(tx, scope, { limit: ROUTES_PER_API_MAX })) routes.delete(tx, key);

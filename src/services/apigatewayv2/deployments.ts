@@ -4,7 +4,7 @@ import type { InputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { characters, LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import type { Transaction } from "../../storage/transaction.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { describeDeployment } from "./describe.ts";
 import { badRequest } from "./errors.ts";
 import { type Deployment, deployed, deployments, type HttpApi, stages } from "./keys.ts";
@@ -22,7 +22,7 @@ export async function makeDeployment(
 ): Promise<Deployment> {
   const id = characters(context.random, LOWER_ALPHANUMERIC, 6);
   const nowMs = context.clock.now();
-  return change(context, async (tx) => {
+  return cache.change(context.storage, async (tx) => {
     const api = await requireApi(tx, context, input.ApiId);
     const own = createdBy === undefined ? undefined : await deploymentBy(tx, context, api.id, createdBy);
     if (own) return own;
@@ -79,7 +79,7 @@ export const updateDeployment: OperationOf<"apigatewayv2", "UpdateDeployment"> =
   });
 
 export const deleteDeployment: OperationOf<"apigatewayv2", "DeleteDeployment"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id } = await requireDeployment(tx, context, input.ApiId, input.DeploymentId);
     const scope = [context.account, context.region, input.ApiId] as const;
     const serving = await stages.scan(tx, scope, { limit: STAGES_PER_API_MAX });

@@ -3,7 +3,7 @@ import type { Context } from "../../contract/context.ts";
 import type { InputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { characters, LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { describeIntegration } from "./describe.ts";
 import { badRequest, conflict, limitExceeded, notImplemented } from "./errors.ts";
 import { type Integration, type IntegrationSettings, integrations, routes } from "./keys.ts";
@@ -35,7 +35,7 @@ export async function makeIntegration(
   checkIntegration(settings);
   noteApproximations(context, settings);
   const id = characters(context.random, LOWER_ALPHANUMERIC, 7);
-  return change(context, async (tx) => {
+  return cache.change(context.storage, async (tx) => {
     await requireApi(tx, context, apiId);
     const known = await integrations.scan(tx, [context.account, context.region, apiId], { limit: INTEGRATIONS_PER_API_MAX });
     const own = known.find(({ value }) => createdBy !== undefined && value.createdBy === createdBy);
@@ -51,7 +51,7 @@ export async function makeIntegration(
 export async function replaceIntegration(context: Context, apiId: string, id: string, settings: IntegrationSettings): Promise<void> {
   checkIntegration(settings);
   noteApproximations(context, settings);
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { createdBy, managed } = await requireIntegration(tx, context, apiId, id);
     integrations.set(tx, [context.account, context.region, apiId, id], {
       ...settings,
@@ -81,7 +81,7 @@ export const getIntegrations: OperationOf<"apigatewayv2", "GetIntegrations"> = a
 export const updateIntegration: OperationOf<"apigatewayv2", "UpdateIntegration"> = async (context, input) => {
   refuse(input);
   const changes = settingsOf(input);
-  const integration = await change(context, async (tx) => {
+  const integration = await cache.change(context.storage, async (tx) => {
     const record: Integration = {
       ...(await requireIntegration(tx, context, input.ApiId, input.IntegrationId)),
       ...(input.IntegrationUri !== undefined && { uri: input.IntegrationUri }),
@@ -96,7 +96,7 @@ export const updateIntegration: OperationOf<"apigatewayv2", "UpdateIntegration">
 };
 
 export const deleteIntegration: OperationOf<"apigatewayv2", "DeleteIntegration"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id, managed } = await requireIntegration(tx, context, input.ApiId, input.IntegrationId);
     if (managed) throw badRequest("An integration that is managed by API Gateway cannot be deleted");
     const using = await routes.scan(tx, [context.account, context.region, input.ApiId], { limit: ROUTES_PER_API_MAX });

@@ -5,7 +5,7 @@ import type { InputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { characters, LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import type { Transaction } from "../../storage/transaction.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { describeRoute } from "./describe.ts";
 import { badRequest, conflict, limitExceeded, noIntegration, notImplemented } from "./errors.ts";
 import { integrations, type Route, type RouteSettings, routes } from "./keys.ts";
@@ -24,7 +24,7 @@ export const createRoute: OperationOf<"apigatewayv2", "CreateRoute"> = async (co
 export async function makeRoute(context: Context, apiId: string, settings: RouteSettings, createdBy?: string): Promise<Route> {
   parseRouteKey(settings.routeKey);
   const newId = characters(context.random, LOWER_ALPHANUMERIC, 7);
-  return change(context, async (tx) => {
+  return cache.change(context.storage, async (tx) => {
     await requireApi(tx, context, apiId);
     const known = await routes.scan(tx, [context.account, context.region, apiId], { limit: ROUTES_PER_API_MAX });
     const same = known.find(({ value }) => value.routeKey === settings.routeKey)?.value;
@@ -40,7 +40,7 @@ export async function makeRoute(context: Context, apiId: string, settings: Route
 /** Puts other settings in the place of those that the route has. */
 export async function replaceRoute(context: Context, apiId: string, id: string, settings: RouteSettings): Promise<void> {
   parseRouteKey(settings.routeKey);
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { createdBy, managed } = await requireRoute(tx, context, apiId, id);
     await checkKeyFree(tx, context, apiId, id, settings.routeKey);
     await checkTarget(tx, context, apiId, settings);
@@ -73,7 +73,7 @@ export const updateRoute: OperationOf<"apigatewayv2", "UpdateRoute"> = async (co
   refuse(input);
   const changes = settingsOf(input);
   if (input.RouteKey !== undefined) parseRouteKey(input.RouteKey);
-  const route = await change(context, async (tx) => {
+  const route = await cache.change(context.storage, async (tx) => {
     const record: Route = {
       ...(await requireRoute(tx, context, input.ApiId, input.RouteId)),
       ...(input.RouteKey !== undefined && { routeKey: input.RouteKey }),
@@ -88,7 +88,7 @@ export const updateRoute: OperationOf<"apigatewayv2", "UpdateRoute"> = async (co
 };
 
 export const deleteRoute: OperationOf<"apigatewayv2", "DeleteRoute"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { id } = await requireRoute(tx, context, input.ApiId, input.RouteId);
     routes.delete(tx, [context.account, context.region, input.ApiId, id]);
   });

@@ -4,7 +4,7 @@ import type { InputOf } from "../../contract/models.ts";
 import type { OperationOf } from "../../contract/service.ts";
 import { characters, LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import type { Transaction } from "../../storage/transaction.ts";
-import { change } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { deploy } from "./deployments.ts";
 import { describeStage } from "./describe.ts";
 import { badRequest, conflict, limitExceeded, noDeployment, noRouteSettings, notImplemented } from "./errors.ts";
@@ -25,7 +25,7 @@ export const createStage: OperationOf<"apigatewayv2", "CreateStage"> = async (co
 export async function makeStage(context: Context, apiId: string, stage: Stage): Promise<void> {
   checkStage(stage);
   noteApproximations(context, stage);
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     await requireApi(tx, context, apiId);
     const known = await stages.scan(tx, [context.account, context.region, apiId], { limit: STAGES_PER_API_MAX });
     const same = known.find(({ value }) => value.name === stage.name)?.value;
@@ -56,7 +56,7 @@ export const updateStage: OperationOf<"apigatewayv2", "UpdateStage"> = async (co
   const changes = settingsOf(input);
   const deploymentId = characters(context.random, LOWER_ALPHANUMERIC, 6);
   const nowMs = context.clock.now();
-  const stage = await change(context, async (tx) => {
+  const stage = await cache.change(context.storage, async (tx) => {
     const before = await requireStage(tx, context, input.ApiId, input.StageName);
     const record: Stage = {
       ...before,
@@ -82,7 +82,7 @@ export const updateStage: OperationOf<"apigatewayv2", "UpdateStage"> = async (co
 };
 
 export const deleteStage: OperationOf<"apigatewayv2", "DeleteStage"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const { name } = await requireStage(tx, context, input.ApiId, input.StageName);
     stages.delete(tx, [context.account, context.region, input.ApiId, name]);
   });
@@ -90,7 +90,7 @@ export const deleteStage: OperationOf<"apigatewayv2", "DeleteStage"> = async (co
 };
 
 export const deleteAccessLogSettings: OperationOf<"apigatewayv2", "DeleteAccessLogSettings"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const stage = await requireStage(tx, context, input.ApiId, input.StageName);
     stages.set(tx, [context.account, context.region, input.ApiId, stage.name], { ...stage, accessLog: {} });
   });
@@ -98,7 +98,7 @@ export const deleteAccessLogSettings: OperationOf<"apigatewayv2", "DeleteAccessL
 };
 
 export const deleteRouteSettings: OperationOf<"apigatewayv2", "DeleteRouteSettings"> = async (context, input) => {
-  await change(context, async (tx) => {
+  await cache.change(context.storage, async (tx) => {
     const stage = await requireStage(tx, context, input.ApiId, input.StageName);
     if (!stage.routeSettings[input.RouteKey]) throw noRouteSettings(input.RouteKey);
     delete stage.routeSettings[input.RouteKey];

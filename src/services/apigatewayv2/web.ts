@@ -5,7 +5,7 @@ import type { WebHandler, WebRequest, WebResponse } from "../../contract/web.ts"
 import { hasCode } from "../../kernel/errors.ts";
 import { characters, hex, parseArn } from "../../kernel/ids.ts";
 import type { ReadTransaction } from "../../storage/transaction.ts";
-import { cached } from "./cache.ts";
+import { cache } from "./cache.ts";
 import { decideCors, withCors } from "./cors.ts";
 import { eventV1, eventV2, type RequestFacts } from "./event.ts";
 import { apis, type Cors, deployed, deployments, type Integration, type Owner, owners, type Part, type Stage, stages } from "./keys.ts";
@@ -39,7 +39,7 @@ interface ServedRoute {
   readonly call: CallOptions;
 }
 
-const servedApi = cached("api", async (tx, apiId): Promise<Served> => {
+const servedApi = cache.reader("api", async (tx, apiId): Promise<Served> => {
   const owner = await owners.get(tx, [apiId]);
   const api = owner && (await apis.get(tx, [owner.account, owner.region, apiId]));
   if (!owner || !api) return { owner: undefined, disabled: false, stages: new Map() };

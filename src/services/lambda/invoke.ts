@@ -10,7 +10,7 @@ import { enter } from "./concurrency.ts";
 import { logGroupOf } from "./configuration.ts";
 import { invalid, notJson, payloadTooLarge, unsupported } from "./errors.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, ASYNC_PAYLOAD_INLINE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "./limits.ts";
-import { type Found, find } from "./lookup.ts";
+import { type Found, find, findInvoked } from "./lookup.ts";
 import { type FunctionName, functionArn, parseFunctionName } from "./names.ts";
 
 const EMPTY_EVENT = Buffer.from("{}");
@@ -24,7 +24,8 @@ export const invoke: OperationOf<"lambda", "Invoke"> = async (context, input) =>
   const payload = input.Payload === undefined || input.Payload.length === 0 ? EMPTY_EVENT : input.Payload;
   checkPayload(context, payload, kind === "Event" ? ASYNC_PAYLOAD_BYTES_MAX : SYNC_PAYLOAD_BYTES_MAX);
   const clientContext = clientContextOf(input.ClientContext);
-  const found = await context.storage.snapshot((tx) => find(tx, name, context.random.float()));
+  const lookup = findInvoked(context.storage, name, context.random.float());
+  const found = lookup instanceof Promise ? await lookup : lookup;
   if (kind === "DryRun") return { StatusCode: 204 };
   if (kind === "Event") {
     await enqueue(context, name, payload, clientContext);

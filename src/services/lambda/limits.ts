@@ -62,3 +62,6 @@ export const POLL_LEASE_MS = 30_000;
 export const POLL_WAIT_MS = 1_000;
 export const POLL_WAIT_MS_MAX = 60_000;
 export const DELETE_ATTEMPTS_MAX = 5;
+
+/** Functions and versions whose configurations are kept in memory for invocations. */
+export const FUNCTIONS_CACHED_MAX = 1_000;

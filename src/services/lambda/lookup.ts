@@ -1,7 +1,9 @@
 // From a name in a request to the function, version or alias that is meant.
-import type { ReadTransaction } from "../../storage/transaction.ts";
+import { createReadCache } from "../../storage/read-cache.ts";
+import type { ReadTransaction, Storage } from "../../storage/transaction.ts";
 import { functionNotFound } from "./errors.ts";
 import { type AliasRecord, aliases, type Configuration, type FunctionRecord, functions, versions } from "./keys.ts";
+import { FUNCTIONS_CACHED_MAX } from "./limits.ts";
 import { type FunctionName, functionArn, isVersion } from "./names.ts";
 
 export interface Found {
@@ -27,6 +29,19 @@ export async function find(tx: ReadTransaction, name: FunctionName, chance = 1):
   if (!alias) throw functionNotFound(functionArn(name, name.name, qualifier));
   const chosen = alias.second && chance < alias.second.weight ? alias.second.version : alias.version;
   return { record, alias, configuration: await version(tx, name, record, chosen) };
+}
+
+const invoked = createReadCache([functions.rangeOf(), versions.rangeOf()], FUNCTIONS_CACHED_MAX).reader("invoked", (tx, id) => {
+  const [account = "", region = "", name = "", qualifier = ""] = id.split("/");
+  return find(tx, { account, region, name, ...(qualifier !== "" && { qualifier }) });
+});
+
+/** As `find`, for every invocation: what does not depend on chance is kept in memory until a function changes. */
+export function findInvoked(storage: Storage, name: FunctionName, chance: number): Found | Promise<Found> {
+  const { qualifier = "" } = name;
+  const isAlias = qualifier !== "" && qualifier !== "$LATEST" && !isVersion(qualifier);
+  if (isAlias) return storage.snapshot((tx) => find(tx, name, chance));
+  return invoked(storage, `${name.account}/${name.region}/${name.name}/${qualifier}`);
 }
 
 async function version(tx: ReadTransaction, name: FunctionName, record: FunctionRecord, qualifier: string): Promise<Configuration> {
