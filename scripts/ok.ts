@@ -9,6 +9,7 @@ const node = process.execPath;
 const steps: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
   ["models", node, ["scripts/extract-models.ts"]],
   ["types", bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]],
+  ["types of the bootstraps", bin("tsc"), ["--noEmit", "-p", "src/runtime/bootstrap"]],
   ["lint", bin("biome"), ["check", "--error-on-warnings", "."]],
   ["boundaries", node, ["scripts/boundaries.ts"]],
   ["dead code", bin("knip"), []],
