@@ -1,9 +1,9 @@
 // The sweep of blobs as a job: once an hour over all of them, and soon after a record let go of one.
 import type { Clock } from "../kernel/clock.ts";
 import type { Logger } from "../kernel/log.ts";
-import { released } from "../storage/blob-references.ts";
+import { unseenReleases } from "../storage/blob-references.ts";
 import type { BlobStore } from "../storage/blobs.ts";
-import { ORPHAN_GRACE_MS, RELEASE_GRACE_MS, sweepOrphans, sweepReleased } from "../storage/orphan-sweep.ts";
+import { ORPHAN_GRACE_MS, sweepOrphans, sweepReleased } from "../storage/orphan-sweep.ts";
 import type { Storage } from "../storage/transaction.ts";
 import type { Completion, JobDefinition, Jobs } from "./job.ts";
 
@@ -48,7 +48,7 @@ export function createBlobSweep({ storage, blobs, clock, logger, jobs }: BlobSwe
   const onRelease = () => {
     if (coming) return;
     coming = true;
-    enqueue({ over: "released" }, clock.now() + RELEASE_GRACE_MS).catch((error: unknown) => {
+    enqueue({ over: "released" }, clock.now() + STEP_MS).catch((error: unknown) => {
       coming = false;
       logger.log("error", "the sweep of blobs could not be enqueued", { error });
     });
@@ -78,7 +78,7 @@ export function createBlobSweep({ storage, blobs, clock, logger, jobs }: BlobSwe
   return {
     job,
     async start() {
-      unwatch = storage.watch(released.rangeOf(), onRelease);
+      unwatch = storage.watch(unseenReleases, onRelease);
       await enqueue({ over: "released" }, clock.now());
       await enqueue({ over: "all" }, clock.now());
     },

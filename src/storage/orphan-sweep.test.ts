@@ -74,6 +74,27 @@ describe("a blob that was let go of", () => {
     assert.ok(steps < 8, `${steps} steps`);
     assert.deepEqual(await s.ids(), []);
   });
+
+  test("goes in its time, however many more are let go of meanwhile", async () => {
+    const s = setup();
+    const released = async () => {
+      const id = await s.blob();
+      await s.reference(id);
+      await s.release(id);
+      return id;
+    };
+    const early = await Promise.all(Array.from({ length: SWEEP_PAGE }, released));
+    await sweepReleased(s.sweep());
+    await s.clock.advance(RELEASE_GRACE_MS / 2);
+    const late = await Promise.all(Array.from({ length: SWEEP_PAGE }, released));
+    await sweepReleased(s.sweep());
+    await s.clock.advance(RELEASE_GRACE_MS / 2);
+    assert.equal((await sweepReleased(s.sweep())).deleted, early.length);
+    assert.deepEqual(await s.ids(), late.sort());
+    await s.clock.advance(RELEASE_GRACE_MS / 2);
+    assert.equal((await sweepReleased(s.sweep())).deleted, late.length);
+    assert.deepEqual(await s.ids(), []);
+  });
 });
 
 describe("a blob that nobody ever pointed to", () => {

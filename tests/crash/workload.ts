@@ -20,8 +20,10 @@ const [directory = "", seed = "1", hoursAhead = "0", mode = "work"] = process.ar
 const random = seededRandom(Number(seed));
 const clock: Clock = { ...hostClock, now: () => hostClock.now() + Number(hoursAhead) * 3_600_000 };
 
-/** Sweeps that are due later than this from now wait for time to pass, not for their next step. */
-const SWEEP_PAUSE_MS = 10_000;
+/** What is due later than this from now waits for time to pass: a sweep between rounds, a job that was cut off again and again. */
+const PAUSE_MS = 3_000;
+/** Jobs that a look at the queue takes in, those that pause included. */
+const LOOK_JOBS = 100;
 
 /** Blocks until the parent's pipe has it: a line that was written outlives the kill. */
 function say(line: string): void {
@@ -146,10 +148,9 @@ if (mode === "drain") {
     await new Promise((resolve) => setTimeout(resolve, 20));
     left = await storage.snapshot(async (tx) => {
       const running = await leased.scan(tx, [], { limit: 1 });
-      const jobs = await waiting.scan(tx, [], { limit: 10 });
-      // Of the sweeps, those that have done all that they can at this time.
-      const later = jobs.filter(({ key }) => key[0] === BLOB_SWEEP && key[2] > clock.now() + SWEEP_PAUSE_MS);
-      return running.length + jobs.length - later.length;
+      const jobs = await waiting.scan(tx, [], { limit: LOOK_JOBS });
+      const later = jobs.filter(({ key }) => key[2] > clock.now() + PAUSE_MS);
+      return running.length + (jobs.length === LOOK_JOBS ? LOOK_JOBS : jobs.length - later.length);
     });
   }
   await runner.stop();
