@@ -4,6 +4,7 @@ import type { Context } from "../../contract/context.ts";
 import type { InputOf, OutputOf } from "../../contract/models.ts";
 import type { PlannedChange } from "../../deploy/plan.ts";
 import { uuid } from "../../kernel/ids.ts";
+import { asCapability, describedParameters } from "./described-revision.ts";
 import {
   changeSetAlreadyExists,
   changeSetNotExecutable,
@@ -20,7 +21,6 @@ import { loadRevision, type Prepared, type ResourceCatalog } from "./revision.ts
 import {
   beginUpdate,
   newScope,
-  noteUnused,
   plannedChanges,
   requestedRevision,
   requireUpdatable,
@@ -28,6 +28,7 @@ import {
   scopeOfStack,
   storedTemplate,
 } from "./stacks.ts";
+import { checkParameters } from "./unhonoured.ts";
 
 type Answer<K extends "CreateChangeSet" | "DescribeChangeSet" | "ExecuteChangeSet" | "DeleteChangeSet" | "ListChangeSets"> = Promise<
   OutputOf<"cloudformation", K>
@@ -38,10 +39,8 @@ export async function createChangeSet(
   catalog: ResourceCatalog,
   input: InputOf<"cloudformation", "CreateChangeSet">,
 ): Answer<"CreateChangeSet"> {
-  noteUnused(context, input, ["RollbackConfiguration", "NotificationARNs", "RoleARN", "ResourceTypes"]);
-  if (input.ChangeSetType === "IMPORT" || input.ResourcesToImport || input.ImportExistingResources) {
-    throw validation("Importing resources is not supported by Hearth.");
-  }
+  checkParameters(context, "CreateChangeSet", input);
+  if (input.ChangeSetType === "IMPORT") throw validation("Importing resources is not supported by Hearth.");
   const kind = input.ChangeSetType ?? "UPDATE";
   const present = await findStack(context, input.StackName);
   const stack = present && present.status !== "DELETE_COMPLETE" ? present : undefined;
@@ -71,10 +70,12 @@ export async function createChangeSet(
     ...(input.Description !== undefined && { description: input.Description }),
     ...(input.OnStackFailure !== undefined && { onFailure: input.OnStackFailure }),
     ...(input.RoleARN !== undefined && { roleArn: input.RoleARN }),
+    ...(input.ClientToken !== undefined && { token: input.ClientToken }),
   };
-  await context.storage.transact(async (tx) => {
+  const made = await context.storage.transact(async (tx) => {
     const key = [account, region, uidOf(record.stackId), changeSet.name] as const;
     const known = await changeSets.get(tx, key);
+    if (known?.token !== undefined && known.token === changeSet.token) return known;
     if (known && !isSpent(known)) throw changeSetAlreadyExists(changeSet.name);
     if (!stack) {
       const nameKey = [account, region, record.stackName] as const;
@@ -84,8 +85,9 @@ export async function createChangeSet(
     }
     saveTemplate(context, tx, record.stackId, prepared);
     changeSets.set(tx, key, changeSet);
+    return changeSet;
   });
-  return { Id: changeSet.changeSetId, StackId: record.stackId };
+  return { Id: made.changeSetId, StackId: record.stackId };
 }
 
 /**
@@ -155,6 +157,7 @@ export async function describeChangeSet(
   context: Context,
   input: InputOf<"cloudformation", "DescribeChangeSet">,
 ): Answer<"DescribeChangeSet"> {
+  checkParameters(context, "DescribeChangeSet", input);
   const { stack, changeSet } = await findChangeSet(context, input.ChangeSetName, input.StackName);
   const { revision } = changeSet;
   return {
@@ -163,11 +166,7 @@ export async function describeChangeSet(
     StackId: stack.stackId,
     StackName: stack.stackName,
     Description: changeSet.description,
-    Parameters: Object.entries(revision.parameters).map(([ParameterKey, ParameterValue]) => ({
-      ParameterKey,
-      ParameterValue,
-      ResolvedValue: revision.ssmValues[ParameterKey],
-    })),
+    Parameters: await describedParameters(context, stack.stackId, revision),
     CreationTime: new Date(changeSet.createdAtMs),
     ExecutionStatus: changeSet.executionStatus,
     Status: changeSet.status,
@@ -180,10 +179,6 @@ export async function describeChangeSet(
     IncludeNestedStacks: false,
     OnStackFailure: changeSet.onFailure,
   };
-}
-
-export function asCapability(name: string): "CAPABILITY_IAM" | "CAPABILITY_NAMED_IAM" | "CAPABILITY_AUTO_EXPAND" {
-  return name === "CAPABILITY_NAMED_IAM" || name === "CAPABILITY_AUTO_EXPAND" ? name : "CAPABILITY_IAM";
 }
 
 function describedChange(change: PlannedChange) {
@@ -219,6 +214,7 @@ export async function executeChangeSet(
   const options = {
     onFailure,
     changeSetName: changeSet.name,
+    ...(input.RetainExceptOnCreate && { retainExceptOnCreate: true }),
     ...(input.ClientRequestToken !== undefined && { token: input.ClientRequestToken }),
   } as const;
   if (stack.status === "REVIEW_IN_PROGRESS") {
@@ -236,7 +232,7 @@ async function beginCreate(
   context: Context,
   stack: StackRecord,
   changeSet: ChangeSetRecord,
-  options: Pick<StackOperation, "onFailure" | "token" | "changeSetName">,
+  options: Pick<StackOperation, "onFailure" | "retainExceptOnCreate" | "token" | "changeSetName">,
 ): Promise<void> {
   const id = uuid(context.random);
   await context.storage.transact(async (tx) => {
@@ -289,6 +285,7 @@ export async function deleteChangeSet(context: Context, input: InputOf<"cloudfor
 }
 
 export async function listChangeSets(context: Context, input: InputOf<"cloudformation", "ListChangeSets">): Answer<"ListChangeSets"> {
+  checkParameters(context, "ListChangeSets", input);
   const stack = await findStack(context, input.StackName);
   if (!stack) throw stackNamedDoesNotExist(input.StackName);
   const all = await changeSetsOf(context, stack);

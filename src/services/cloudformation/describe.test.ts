@@ -65,8 +65,19 @@ test("secrets of parameters are masked, and SSM values are resolved", async () =
   const { StackEvents = [] } = await world.call("DescribeStackEvents", { StackName: "app" });
   assert.equal(JSON.stringify(StackEvents).includes("hush"), false);
   assert.ok(JSON.stringify(StackEvents).includes("****/from-ssm/{{resolve:ssm:/shared/value}}"));
-  // The parameter's new value is a change, though template and parameters are the same.
   const again = { StackName: "app", UsePreviousTemplate: true, Parameters: [{ ParameterKey: "Secret", UsePreviousValue: true }] };
+  await world.call("CreateChangeSet", { ...again, ChangeSetName: "c" });
+  const shown = [
+    await world.call("DescribeChangeSet", { StackName: "app", ChangeSetName: "c", IncludePropertyValues: true }),
+    await world.call("GetTemplate", { StackName: "app" }),
+    await world.call("GetTemplateSummary", { StackName: "app" }),
+    await world.call("DescribeStackResource", { StackName: "app", LogicalResourceId: "A" }),
+    await world.call("DescribeStackResources", { StackName: "app" }),
+    await world.call("ListStackResources", { StackName: "app" }),
+    await world.call("DescribeStacks", {}),
+  ];
+  assert.equal(JSON.stringify(shown).includes("hush"), false);
+  // The parameter's new value is a change, though template and parameters are the same.
   await assert.rejects(world.call("UpdateStack", again), { message: "No updates are to be performed." });
   world.parameters.set("/shared/value", "newer");
   await world.call("UpdateStack", again);

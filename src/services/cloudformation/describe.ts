@@ -2,14 +2,12 @@
 import type { Context } from "../../contract/context.ts";
 import type { InputOf, OperationName, OutputOf, ServiceModels } from "../../contract/models.ts";
 import type { ResourceRecord } from "../../deploy/engine.ts";
-import { readTemplate } from "../../deploy/template/template.ts";
-import { asCapability } from "./change-sets.ts";
+import { asCapability, describedParameters } from "./described-revision.ts";
 import { stackDoesNotExist, stackNamedDoesNotExist, validation } from "./errors.ts";
 import { findStack, recordsOf, uidOf } from "./journal.ts";
 import { events, exported, imports, type StackRecord, stacks } from "./keys.ts";
 import { PAGE_SIZE } from "./limits.ts";
 import { settledStack } from "./settled-stack.ts";
-import { storedTemplate } from "./stacks.ts";
 
 type Of<K extends OperationName<ServiceModels["cloudformation"]>> = Promise<OutputOf<"cloudformation", K>>;
 
@@ -25,17 +23,12 @@ export async function describeStacks(context: Context, input: InputOf<"cloudform
 
 async function describedStack(context: Context, stack: StackRecord) {
   const revision = stack.revision ?? stack.operation?.next;
-  const masked = revision ? await maskedParameters(context, stack) : new Set<string>();
   return {
     StackId: stack.stackId,
     StackName: stack.stackName,
     ChangeSetId: stack.changeSetId,
     Description: revision?.description,
-    Parameters: Object.entries(revision?.parameters ?? {}).map(([ParameterKey, value]) => ({
-      ParameterKey,
-      ParameterValue: masked.has(ParameterKey) ? "****" : value,
-      ResolvedValue: revision?.ssmValues[ParameterKey],
-    })),
+    Parameters: await describedParameters(context, stack.stackId, revision),
     CreationTime: new Date(stack.createdAtMs),
     LastUpdatedTime: stack.updatedAtMs === undefined ? undefined : new Date(stack.updatedAtMs),
     DeletionTime: stack.deletedAtMs === undefined ? undefined : new Date(stack.deletedAtMs),
@@ -57,14 +50,6 @@ async function describedStack(context: Context, stack: StackRecord) {
     EnableTerminationProtection: stack.terminationProtection,
     DriftInformation: { StackDriftStatus: "NOT_CHECKED" as const },
   };
-}
-
-async function maskedParameters(context: Context, stack: StackRecord): Promise<Set<string>> {
-  const revision = stack.revision ?? stack.operation?.next;
-  if (!revision || Object.keys(revision.parameters).length === 0) return new Set();
-  const template = readTemplate(await storedTemplate(context, stack.stackId, revision));
-  const hidden = Object.entries(template.parameters).filter(([, parameter]) => parameter.noEcho);
-  return new Set(hidden.map(([name]) => name));
 }
 
 /** A page of stacks in the order of their ids; the token is the last one's. */
@@ -234,8 +219,13 @@ export async function listExports(context: Context, input: InputOf<"cloudformati
 
 export async function listImports(context: Context, input: InputOf<"cloudformation", "ListImports">): Of<"ListImports"> {
   const { account, region } = context;
-  const found = await context.storage.snapshot((tx) => imports.scan(tx, [account, region, input.ExportName], { limit: PAGE_SIZE }));
-  if (found.length === 0) throw validation(`Export '${input.ExportName}' is not imported by any stack.`);
+  const prefix = [account, region, input.ExportName] as const;
+  const after = input.NextToken === undefined ? {} : { after: [...prefix, input.NextToken] as const };
+  const found = await context.storage.snapshot((tx) => imports.scan(tx, prefix, { limit: PAGE_SIZE, ...after }));
+  if (found.length === 0 && input.NextToken === undefined) throw validation(`Export '${input.ExportName}' is not imported by any stack.`);
   const importing = await Promise.all(found.map(({ key }) => context.storage.snapshot((tx) => stacks.get(tx, [account, region, key[3]]))));
-  return { Imports: importing.flatMap((stack) => (stack ? [stack.stackName] : [])) };
+  return {
+    Imports: importing.flatMap((stack) => (stack ? [stack.stackName] : [])),
+    NextToken: found.length === PAGE_SIZE ? found.at(-1)?.key[3] : undefined,
+  };
 }

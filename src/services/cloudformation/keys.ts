@@ -56,6 +56,8 @@ export interface StackOperation {
   readonly outputs?: readonly StackOutput[];
   readonly retain?: readonly string[];
   readonly onFailure: "ROLLBACK" | "DELETE" | "DO_NOTHING";
+  /** A rollback deletes what the operation created, whatever its deletion policy. */
+  readonly retainExceptOnCreate?: boolean;
   readonly token?: string;
   readonly changeSetName?: string;
   readonly reason?: string;
@@ -112,6 +114,8 @@ export interface ChangeSetRecord {
   readonly changes: readonly PlannedChange[];
   readonly onFailure?: "ROLLBACK" | "DELETE" | "DO_NOTHING";
   readonly roleArn?: string;
+  /** Of the call that made it: the same call again is answered with what it made. */
+  readonly token?: string;
 }
 
 interface ExportRecord {

@@ -140,7 +140,7 @@ const PHASES: Readonly<Record<OperationPhase, Phase>> = {
 
   rollback: async (work, _stack, operation) => {
     if (operation.kind === "create") {
-      const failures = await deleteResources(work.run, new Set(work.run.records.keys()), (record) => record.deletionPolicy === "Retain");
+      const failures = await deleteResources(work.run, new Set(work.run.records.keys()), isKeptByRollback(operation));
       return failures.length > 0
         ? finish(work, "ROLLBACK_FAILED", `The following resource(s) failed to delete: [${names(failures)}]. `)
         : finish(work, "ROLLBACK_COMPLETE");
@@ -151,9 +151,9 @@ const PHASES: Readonly<Record<OperationPhase, Phase>> = {
     return move(work, "rollback-cleanup", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
   },
 
-  "rollback-cleanup": async (work) => {
+  "rollback-cleanup": async (work, _stack, operation) => {
     const isOlder = (record: ResourceRecord) => record.createdBy !== work.operationId;
-    await cleanUp(work.run, isOlder, (record) => record.deletionPolicy === "Retain");
+    await cleanUp(work.run, isOlder, isKeptByRollback(operation));
     return finish(work, "UPDATE_ROLLBACK_COMPLETE");
   },
 
@@ -186,7 +186,11 @@ async function loadStackRevision(work: Work, stack: StackRecord, revision: Revis
   return loadRevision(work.context, work.catalog, scopeOf(work.context, stack), revision, text);
 }
 
-/** RetainExceptOnCreate keeps a resource except when its own creation is rolled back. */
+/** The deletion policy RetainExceptOnCreate, or the parameter of that name, lets a rollback delete what it has just created. */
+function isKeptByRollback(operation: StackOperation): (record: ResourceRecord) => boolean {
+  return (record) => record.deletionPolicy === "Retain" && !operation.retainExceptOnCreate;
+}
+
 function isRetained(record: ResourceRecord): boolean {
   return record.deletionPolicy !== "Delete";
 }

@@ -11,6 +11,7 @@ import { type Revision, type StackOperation, type StackRecord, type StackTag, st
 import { operationJob } from "./operate.ts";
 import { importedNames, type Prepared, prepareRevision, type ResourceCatalog, resolveOutputs } from "./revision.ts";
 import { requestedTemplate, type TemplateRequest } from "./template-source.ts";
+import { checkParameters } from "./unhonoured.ts";
 
 /** States from which an update may begin. */
 const UPDATABLE = [...["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED"]];
@@ -95,7 +96,7 @@ export async function createStack(
   if (input.OnFailure !== undefined && input.DisableRollback !== undefined) {
     throw validation("Either DisableRollback or OnFailure can be specified, not both.");
   }
-  noteUnused(context, input, ["RollbackConfiguration", "NotificationARNs", "RoleARN", "ResourceTypes", "TimeoutInMinutes"]);
+  checkParameters(context, "CreateStack", input);
   const present = await findStack(context, input.StackName);
   if (present) {
     if (input.ClientRequestToken !== undefined && present.token === input.ClientRequestToken) return { StackId: present.stackId };
@@ -104,12 +105,14 @@ export async function createStack(
   const scope = newScope(context, input.StackName);
   const prepared = await requestedRevision(context, catalog, input, scope, undefined);
   const policy = input.StackPolicyBody;
+  if (policy !== undefined) checkPolicy(policy);
   const operation: StackOperation = {
     id: uuid(context.random),
     kind: "create",
     phase: "apply",
     next: prepared.revision,
     onFailure: input.OnFailure ?? (input.DisableRollback ? "DO_NOTHING" : "ROLLBACK"),
+    ...(input.RetainExceptOnCreate && { retainExceptOnCreate: true }),
     ...(input.ClientRequestToken !== undefined && { token: input.ClientRequestToken }),
   };
   await context.storage.transact(async (tx) => {
@@ -144,14 +147,17 @@ export async function updateStack(
   catalog: ResourceCatalog,
   input: InputOf<"cloudformation", "UpdateStack">,
 ): Promise<OutputOf<"cloudformation", "UpdateStack">> {
-  noteUnused(context, input, ["RollbackConfiguration", "NotificationARNs", "RoleARN", "ResourceTypes", "StackPolicyDuringUpdateBody"]);
+  checkParameters(context, "UpdateStack", input);
   const stack = await findStack(context, input.StackName);
   if (!stack || stack.status === "DELETE_COMPLETE") throw stackNamedDoesNotExist(input.StackName);
+  if (input.ClientRequestToken !== undefined && stack.operation?.token === input.ClientRequestToken) return { StackId: stack.stackId };
   requireUpdatable(stack);
+  if (input.StackPolicyBody !== undefined) checkPolicy(input.StackPolicyBody);
   const prepared = await requestedRevision(context, catalog, input, scopeOfStack(context, stack), stack);
   if (await isUnchanged(context, stack, prepared)) throw noUpdates();
   const options = {
     onFailure: input.DisableRollback ? ("DO_NOTHING" as const) : ("ROLLBACK" as const),
+    ...(input.RetainExceptOnCreate && { retainExceptOnCreate: true }),
     ...(input.ClientRequestToken !== undefined && { token: input.ClientRequestToken }),
     ...(input.StackPolicyBody !== undefined && { policy: input.StackPolicyBody }),
   };
@@ -165,6 +171,7 @@ export function requireUpdatable(stack: StackRecord): void {
 
 interface UpdateOptions {
   readonly onFailure: StackOperation["onFailure"];
+  readonly retainExceptOnCreate?: boolean;
   readonly token?: string;
   readonly policy?: string;
   readonly changeSetName?: string;
@@ -178,6 +185,7 @@ export async function beginUpdate(context: Context, stack: StackRecord, prepared
     phase: "apply",
     next: prepared.revision,
     onFailure: options.onFailure,
+    ...(options.retainExceptOnCreate && { retainExceptOnCreate: true }),
     ...(options.token !== undefined && { token: options.token }),
     ...(options.changeSetName !== undefined && { changeSetName: options.changeSetName }),
   };
@@ -250,7 +258,10 @@ export async function deleteStack(
   context: Context,
   input: InputOf<"cloudformation", "DeleteStack">,
 ): Promise<OutputOf<"cloudformation", "DeleteStack">> {
-  noteUnused(context, input, ["RoleARN"]);
+  checkParameters(context, "DeleteStack", input);
+  if (input.DeletionMode === "FORCE_DELETE_STACK") {
+    throw validation("The DeletionMode FORCE_DELETE_STACK is not supported by Hearth: name what may stay in RetainResources.");
+  }
   const known = await findStack(context, input.StackName);
   if (!known || known.status === "DELETE_COMPLETE" || known.status === "DELETE_IN_PROGRESS") return {};
   const operationId = uuid(context.random);
@@ -289,7 +300,8 @@ export async function continueUpdateRollback(
   context: Context,
   input: InputOf<"cloudformation", "ContinueUpdateRollback">,
 ): Promise<OutputOf<"cloudformation", "ContinueUpdateRollback">> {
-  if ((input.ResourcesToSkip ?? []).length > 0) throw validation("ResourcesToSkip is not supported by Hearth.");
+  checkParameters(context, "ContinueUpdateRollback", input);
+  const token = input.ClientRequestToken;
   const known = await findStack(context, input.StackName);
   if (!known) throw stackNamedDoesNotExist(input.StackName);
   await context.storage.transact(async (tx) => {
@@ -300,7 +312,7 @@ export async function continueUpdateRollback(
     const { suspended, ...rest } = stack;
     const record: StackRecord = {
       ...rest,
-      operation: { ...suspended, phase: "rollback" },
+      operation: { ...suspended, phase: "rollback", ...(token !== undefined && { token }) },
       status: "UPDATE_ROLLBACK_IN_PROGRESS",
       statusReason: "User Initiated",
     };
@@ -325,21 +337,19 @@ export async function setStackPolicy(
   context: Context,
   input: InputOf<"cloudformation", "SetStackPolicy">,
 ): Promise<OutputOf<"cloudformation", "SetStackPolicy">> {
-  if (input.StackPolicyURL !== undefined) throw validation("StackPolicyURL is not supported by Hearth; pass StackPolicyBody.");
+  checkParameters(context, "SetStackPolicy", input);
   const policy = input.StackPolicyBody ?? "";
+  checkPolicy(policy);
+  await changeStack(context, input.StackName, (record) => ({ ...record, policy }));
+  return {};
+}
+
+function checkPolicy(policy: string): void {
   try {
     JSON.parse(policy);
   } catch {
     throw validation("Error validating stack policy: Invalid stack policy");
   }
-  context.ledger.add({
-    service: "cloudformation",
-    operation: "SetStackPolicy",
-    parameter: "StackPolicyBody",
-    note: "The policy is recorded and not enforced.",
-  });
-  await changeStack(context, input.StackName, (record) => ({ ...record, policy }));
-  return {};
 }
 
 export async function getStackPolicy(
@@ -358,18 +368,4 @@ async function changeStack(context: Context, nameOrId: string, change: (record: 
     const current = await stacks.get(tx, [context.account, context.region, uidOf(known.stackId)]);
     return writeStack(context, tx, change(current ?? known), []);
   });
-}
-
-/** Parameters that are taken without effect are noted by name. */
-export function noteUnused(context: Context, input: object, names: readonly string[]): void {
-  const given: Readonly<Record<string, unknown>> = { ...input };
-  for (const parameter of names) {
-    if (given[parameter] === undefined) continue;
-    context.ledger.add({
-      service: "cloudformation",
-      operation: context.operation,
-      parameter,
-      note: `${parameter} is recorded and has no effect.`,
-    });
-  }
 }

@@ -9,6 +9,7 @@ import { changeSets } from "./keys.ts";
 import { requiredCapabilities } from "./revision.ts";
 import { storedTemplate } from "./stacks.ts";
 import { requestedTemplate } from "./template-source.ts";
+import { checkParameters } from "./unhonoured.ts";
 
 export async function getTemplate(
   context: Context,
@@ -27,7 +28,12 @@ export async function getTemplate(
     revision = found.value.revision;
   }
   if (!revision) throw validation(`Template is not available for stack ${stack.stackName}.`);
-  return { TemplateBody: await storedTemplate(context, stack.stackId, revision), StagesAvailable: ["Original", "Processed"] };
+  const text = await storedTemplate(context, stack.stackId, revision);
+  if (input.TemplateStage === "Processed" && readTemplate(text).transforms.length > 0) {
+    const note = "The template is shown as it was given, before its transforms.";
+    context.ledger.add({ service: "cloudformation", operation: "GetTemplate", parameter: "TemplateStage", note });
+  }
+  return { TemplateBody: text, StagesAvailable: ["Original", "Processed"] };
 }
 
 export async function validateTemplate(
@@ -66,7 +72,7 @@ export async function getTemplateSummary(
   context: Context,
   input: InputOf<"cloudformation", "GetTemplateSummary">,
 ): Promise<OutputOf<"cloudformation", "GetTemplateSummary">> {
-  if (input.StackSetName !== undefined) throw validation("Stack sets are not supported by Hearth.");
+  checkParameters(context, "GetTemplateSummary", input);
   const template = input.StackName === undefined ? await givenTemplate(context, input) : await templateOfStack(context, input.StackName);
   const { capabilities, types } = requiredCapabilities(template);
   return {
