@@ -329,3 +329,59 @@ test("a template too large for a request goes through a bucket", async () => {
   assert.ok(calls.includes("PutObject"));
   await world.close();
 });
+
+test("a file that was missed is waited for, and its coming completes the deployment", async () => {
+  const directory = await appFolder(APP);
+  const { world, deployment } = await open(directory);
+  await passing(world, deployment.deploy());
+  const file = await put(
+    directory,
+    "serverless.yml",
+    APP["serverless.yml"].replace("  worker:\n", "  late:\n    handler: new/late.run\n  worker:\n"),
+  );
+  await assert.rejects(passing(world, deployment.rebuild([file])), /"new\/late\.run" does not exist/);
+  const path = join(directory, "new/late.ts");
+  assert.ok(deployment.watched().includes(path), "the missing handler is watched for");
+
+  await put(directory, "new/late.ts", 'import { one } from "./one";\nexport const run = async () => one;\n');
+  await assert.rejects(passing(world, deployment.rebuild([path])), /Could not resolve "\.\/one"/);
+  assert.ok(deployment.watched().includes(join(directory, "new/one.ts")), "the missing module is watched for");
+
+  await put(directory, "new/one.ts", "export const one = 1;\n");
+  const done = await passing(world, deployment.rebuild([join(directory, "new/one.ts")]));
+  assert.equal(done.redeployed, true);
+  assert.equal((await world.call("lambda", "ListFunctions", {})).Functions?.length, 3);
+  assert.ok(!deployment.watched().includes(join(directory, "new/one.js")));
+  await world.close();
+});
+
+test("what has no effect is said once, not at every save", async () => {
+  const text = APP["serverless.yml"].replace(
+    "    handler: src/hello.handler\n",
+    "    handler: src/hello.handler\n    provisionedConcurrency: 5\n",
+  );
+  const directory = await appFolder({ ...APP, "serverless.yml": text });
+  const { world, deployment, progress } = await open(directory);
+  await passing(world, deployment.deploy());
+  const notices = () => progress.filter((step) => step.kind === "notice").length;
+  const before = notices();
+  assert.ok(before > 0);
+  await passing(world, deployment.rebuild([await put(directory, "serverless.yml", text.replace("batchSize: 2", "batchSize: 3"))]));
+  assert.equal(notices(), before);
+  await world.close();
+});
+
+test("a folder that cannot take the code is named", async () => {
+  const directory = await appFolder(APP);
+  const files = createFiles();
+  const refuse = async () => {
+    throw Object.assign(new Error("EACCES: permission denied, mkdir"), { code: "EACCES" });
+  };
+  const { world, deployment } = await open(directory, { files: { ...files, write: refuse } });
+  await assert.rejects(passing(world, deployment.deploy()), (error) => {
+    assert.ok(error instanceof DeployError);
+    assert.match(error.message, /cannot be put into .*\.hearth\/build: EACCES/);
+    return true;
+  });
+  await world.close();
+});

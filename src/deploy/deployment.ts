@@ -103,10 +103,16 @@ interface State {
   readonly loose: Set<string>;
   /** True once this session has deployed: code from before may be of any age. */
   settled: boolean;
+  /** True while the app as last read is not what is deployed. */
+  behind: boolean;
+  /** Absolute paths of files whose lack stopped the last attempt. */
+  missing: readonly string[];
+  /** What has been said aloud. */
+  readonly noticed: Set<string>;
 }
 
 export function openDeployment(options: DeploymentOptions): Deployment {
-  const state: State = { packaged: [], loose: new Set(), settled: false };
+  const state: State = { packaged: [], loose: new Set(), settled: false, behind: false, missing: [], noticed: new Set() };
   let last: Promise<unknown> = Promise.resolve();
   /** One thing at a time, in the order of asking. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -115,11 +121,11 @@ export function openDeployment(options: DeploymentOptions): Deployment {
     return mine;
   };
   return {
-    deploy: () => inTurn(() => deploy(options, state)),
-    rebuild: (changed) => inTurn(() => rebuild(options, state, changed)),
+    deploy: () => inTurn(() => attempt(state, () => deploy(options, state))),
+    rebuild: (changed) => inTurn(() => attempt(state, () => rebuild(options, state, changed))),
     watched: () => {
       const inputs = state.packaged.flatMap((item) => item.inputs).filter((path) => !path.includes("/node_modules/"));
-      return [...new Set([...(state.app?.files ?? []), ...inputs])].sort();
+      return [...new Set([...(state.app?.files ?? []), ...inputs, ...state.missing])].sort();
     },
   };
 }
@@ -129,9 +135,22 @@ export function deployApp(options: DeploymentOptions): Promise<DeployResult> {
   return openDeployment(options).deploy();
 }
 
+/** Remembers which files were missed. */
+async function attempt<T>(state: State, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    state.missing = [];
+    return result;
+  } catch (error) {
+    state.missing = error instanceof DeployError ? error.problems.flatMap((problem) => problem.missing ?? []) : [];
+    throw error;
+  }
+}
+
 async function deploy(options: DeploymentOptions, state: State): Promise<DeployResult> {
-  const app = await readApp(options);
+  const app = await readApp(options, state);
   state.app = app;
+  state.behind = true;
   const packaged = await build(options, app);
   const previous = state.packaged;
   state.packaged = packaged;
@@ -141,6 +160,7 @@ async function deploy(options: DeploymentOptions, state: State): Promise<DeployR
   await settleCode(call, app, code, end, state);
   state.loose.clear();
   state.settled = true;
+  state.behind = false;
   await removeOldCode(options, [...packaged, ...previous]);
   return {
     stackName: app.stackName,
@@ -154,7 +174,7 @@ async function deploy(options: DeploymentOptions, state: State): Promise<DeployR
   };
 }
 
-async function readApp(options: DeploymentOptions): Promise<App> {
+async function readApp(options: DeploymentOptions, state: State): Promise<App> {
   const { directory, files, call, env, instanceId, stage, region, params } = options;
   const app = await readServerless({
     directory,
@@ -167,7 +187,10 @@ async function readApp(options: DeploymentOptions): Promise<App> {
     ...(params && { params }),
     ...(options.options && { options: options.options }),
   });
-  for (const text of app.notices) options.onProgress?.({ kind: "notice", text });
+  for (const text of app.notices) {
+    if (!state.noticed.has(text)) options.onProgress?.({ kind: "notice", text });
+    state.noticed.add(text);
+  }
   return app;
 }
 
@@ -212,13 +235,22 @@ function folderOf(options: DeploymentOptions, item: PackagedFunction): string {
   return join(outputDirectory(options), `${item.function.key}-${item.hash}`);
 }
 
+/** What a file system answers that cannot take more, or not from us. */
+const UNWRITABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT"]);
+
 /** The folder bears the hash of what is in it, so that the same code is the same place. */
 async function placeFolder(options: DeploymentOptions, item: PackagedFunction): Promise<CodePlace> {
   const directory = folderOf(options, item);
   const marker = join(directory, ".complete");
   if ((await options.files.stat(marker)) === undefined) {
-    await Promise.all([...item.files].map(([path, file]) => options.files.write(join(directory, path), file.content)));
-    await options.files.write(marker, "");
+    try {
+      await Promise.all([...item.files].map(([path, file]) => options.files.write(join(directory, path), file.content)));
+      await options.files.write(marker, "");
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (!UNWRITABLE.has(code)) throw error;
+      throw problemAt(`the code of functions cannot be put into ${outputDirectory(options)}: ${messageOf(error)}`);
+    }
   }
   return { S3Bucket: "hot-reload", S3Key: directory };
 }
@@ -372,7 +404,7 @@ async function rebuild(options: DeploymentOptions, state: State, changed: readon
   const startMs = options.clock.monotonic();
   const took = () => options.clock.monotonic() - startMs;
   const { app } = state;
-  if (!app || !state.settled || changed.some((path) => app.files.includes(path))) {
+  if (!app || !state.settled || state.behind || changed.some((path) => app.files.includes(path))) {
     const result = await deploy(options, state);
     return { redeployed: true, updated: result.functions.map((fn) => fn.key), durationMs: took(), result };
   }

@@ -4,6 +4,8 @@ import { formatPosition, type Position } from "./template/document.ts";
 export interface Problem {
   readonly message: string;
   readonly position?: Position;
+  /** Absolute paths that do not exist: a file that appears at one of them may mend it. */
+  readonly missing?: readonly string[];
 }
 
 /** Problems shown of one deployment; ours, the first ones are what people mend first. */

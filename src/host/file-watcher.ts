@@ -1,6 +1,6 @@
 // Tells when files change, however an editor saves them: it watches the folders that hold them, since a file that is replaced
 // by another takes its watch with it.
-import { type FSWatcher, watch } from "node:fs";
+import { existsSync, type FSWatcher, watch } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Changes this close together are told together, in ms: an editor's save is several events. */
@@ -10,6 +10,13 @@ export interface FileWatcher {
   /** From now on these files, absolute paths, and no others. */
   update(paths: readonly string[]): void;
   close(): void;
+}
+
+/** The folder itself, or the first above it that exists: where its coming would be seen. */
+function nearestFolder(folder: string): string {
+  let found = folder;
+  while (!existsSync(found) && dirname(found) !== found) found = dirname(found);
+  return found;
 }
 
 export function watchFiles(changed: (paths: readonly string[]) => void): FileWatcher {
@@ -24,10 +31,12 @@ export function watchFiles(changed: (paths: readonly string[]) => void): FileWat
     gathered = new Set();
     changed(paths);
   };
+  /** A file that is watched, or a folder above one that is not there yet. */
+  const concerns = (path: string): boolean => files.has(path) || [...files].some((file) => file.startsWith(`${path}/`));
   const open = (folder: string): FSWatcher => {
     const watcher = watch(folder, (_event, name) => {
       const path = name === null ? undefined : join(folder, name);
-      if (path === undefined || !files.has(path)) return;
+      if (path === undefined || !concerns(path)) return;
       gathered.add(path);
       timer ??= setTimeout(tell, GATHER_MS);
     });
@@ -42,7 +51,7 @@ export function watchFiles(changed: (paths: readonly string[]) => void): FileWat
   return {
     update(paths) {
       files = new Set(paths);
-      const wanted = new Set(paths.map((path) => dirname(path)));
+      const wanted = new Set(paths.map((path) => nearestFolder(dirname(path))));
       for (const [folder, watcher] of folders) {
         if (wanted.has(folder)) continue;
         watcher.close();

@@ -185,3 +185,12 @@ test("the format follows the project", async () => {
   assert.deepEqual(await names(appOf(directory, { handler: "sub/b.run" })), ["package.json", "sub/b.js", "sub/b.js.map"]);
   assert.deepEqual(await names(appOf(directory, { handler: "a.run" }, { format: "cjs", sourceMaps: false })), ["a.js", "package.json"]);
 });
+
+test("version 2 of the SDK goes into the bundle, whatever the runtime: nothing else brings it", async () => {
+  const directory = await folder({
+    "a.js": 'const AWS = require("aws-sdk");\nexports.run = async () => AWS.name;\n',
+    "node_modules/aws-sdk/index.js": 'exports.name = "sdk two";\n',
+  });
+  const [item] = await pack(appOf(directory, { runtime: "nodejs14.x" }));
+  assert.match(Buffer.from(item?.files.get("a.js")?.content ?? []).toString("utf8"), /sdk two/);
+});

@@ -1,6 +1,6 @@
 // The code of an app's functions: bundled by esbuild in one go, or taken as files. Problems are told with the line of the
 // app's file that names the handler; nothing is deployed here.
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import type { App, AppFunction } from "../app.ts";
 import { CODE_ARCHIVE_BYTES_MAX } from "../limits.ts";
 import type { BundledEntry, BundleProblem, Bundler, Files } from "../ports.ts";
@@ -60,7 +60,7 @@ export async function packageApp(request: PackageRequest): Promise<PackagedFunct
       continue;
     }
     const found = await locate(files, app, fn);
-    if (typeof found === "string") problems.push({ message: found, ...(fn.position && { position: fn.position }) });
+    if (found && "message" in found) problems.push({ ...found, ...(fn.position && { position: fn.position }) });
     else if (found && app.build.bundle && languageOf(fn.runtime) === "node") sources.push(found);
     else copied.push(fn);
   }
@@ -72,17 +72,19 @@ export async function packageApp(request: PackageRequest): Promise<PackagedFunct
 }
 
 /** The source of a function, undefined when its runtime needs none, or what is wrong. */
-async function locate(files: Files, app: App, fn: AppFunction): Promise<Source | string | undefined> {
+async function locate(files: Files, app: App, fn: AppFunction): Promise<Source | Problem | undefined> {
   const language = languageOf(fn.runtime);
   if (language === "other") return undefined;
   const handler = splitHandler(fn.handler);
-  if (!handler) return `functions.${fn.key}: the handler "${fn.handler}" must be a file and an export: "src/file.handler"`;
+  if (!handler) return { message: `functions.${fn.key}: the handler "${fn.handler}" must be a file and an export: "src/file.handler"` };
   if (handler.module.startsWith("/") || handler.module.split("/").includes("..")) {
-    return `functions.${fn.key}: the handler "${fn.handler}" must lie within the app's folder`;
+    return { message: `functions.${fn.key}: the handler "${fn.handler}" must lie within the app's folder` };
   }
   const path = await findSource(files, app, fn, handler.module);
-  if (typeof path !== "string")
-    return `functions.${fn.key}: the file of the handler "${fn.handler}" does not exist; looked for ${path.join(", ")}`;
+  if (typeof path !== "string") {
+    const message = `functions.${fn.key}: the file of the handler "${fn.handler}" does not exist; looked for ${path.join(", ")}`;
+    return { message, missing: path.map((name) => join(app.directory, name)) };
+  }
   const format = app.build.format ?? (language === "node" ? await moduleFormat(files, path) : "cjs");
   return { function: fn, module: handler.module, exportName: handler.exportName, path, format };
 }
@@ -112,14 +114,14 @@ async function bundleGroup(request: PackageRequest, sources: readonly Source[], 
     format,
     minify: app.build.minify,
     sourceMaps: app.build.sourceMaps,
-    // Lambda brings version 3 of the SDK from Node 18 on, and version 2 before.
-    external: [...app.build.external, ...(oldest >= 18 ? ["@aws-sdk/*", "@smithy/*"] : ["aws-sdk"])],
+    // Version 3 of the SDK is there from Node 18 on, as on Lambda. Version 2, which Lambda brought before, is the app's own.
+    external: [...app.build.external, ...(oldest >= 18 ? ["@aws-sdk/*", "@smithy/*"] : [])],
   });
   if (!result.ok) {
     const needsEsm =
       format === "cjs" && app.build.format === undefined && result.problems.some((problem) => /Top-level await/.test(problem.text));
     if (needsEsm) return bundleGroup(request, sources, "esm");
-    throw new DeployError(result.problems.map((problem) => bundleProblem(problem, sources)));
+    throw new DeployError(result.problems.map((problem) => bundleProblem(app, problem, sources)));
   }
   const missing: Problem[] = [];
   const out = await Promise.all(
@@ -146,9 +148,17 @@ function missingExport(app: App, entry: BundledEntry, source: Source): Problem {
   return { message: `functions.${fn.key}: ${file} has no export "${exportName}"; ${has}`, ...(fn.position && { position: fn.position }) };
 }
 
-function bundleProblem(problem: BundleProblem, sources: readonly Source[]): Problem {
+/** What a relative import may name, beside its very text. */
+const IMPORT_ENDINGS = ["", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json", "/index.ts", "/index.js"];
+
+function bundleProblem(app: App, problem: BundleProblem, sources: readonly Source[]): Problem {
   const { file, line = 1, column = 1, text } = problem;
-  if (file !== undefined) return { message: text, position: { file, line, column } };
+  const imported = /^Could not resolve "(\.[^"]*)"/.exec(text)?.[1];
+  if (file !== undefined) {
+    const base = imported === undefined ? undefined : join(app.directory, dirname(file), imported);
+    const missing = base === undefined ? undefined : IMPORT_ENDINGS.map((ending) => base + ending);
+    return { message: text, position: { file, line, column }, ...(missing && { missing }) };
+  }
   const position = sources[0]?.function.position;
   return { message: text, ...(position && { position }) };
 }
