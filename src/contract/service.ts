@@ -1,6 +1,7 @@
 // A service is a table: operations by AWS's names, jobs, resource types. `defineService` gives the table its types.
 import type { JobDefinition } from "../jobs/job.ts";
 import type { Context } from "./context.ts";
+import type { CrossOrigin } from "./cross-origin.ts";
 import type { Input, OperationName, Output, ServiceId, ServiceModels } from "./models.ts";
 import type { ResourceType } from "./resource.ts";
 import type { WebHandler } from "./web.ts";
@@ -22,6 +23,8 @@ export interface Service<S extends ServiceId = ServiceId> {
   readonly resources?: Readonly<Record<string, ResourceType>>;
   /** By WebTarget kind. */
   readonly web?: Readonly<Record<string, WebHandler>>;
+  /** For a service whose resources are used by pages of other origins. */
+  readonly crossOrigin?: CrossOrigin;
 }
 
 /** Every job payload says where it acts. */

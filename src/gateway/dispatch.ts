@@ -14,7 +14,7 @@ export interface ServiceEntry {
 }
 
 /** A service as the dispatcher sees it: the types of its operations were checked where it was defined. */
-export type LoadedService = Pick<Service, "id" | "jobs" | "resources" | "web"> & {
+export type LoadedService = Pick<Service, "id" | "jobs" | "resources" | "web" | "crossOrigin"> & {
   readonly operations: Readonly<Record<string, AnyOperation | undefined>>;
 };
 type AnyOperation = (context: Context, input: never) => Promise<unknown>;

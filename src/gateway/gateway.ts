@@ -16,6 +16,7 @@ import { BODY_BYTES_MAX } from "../protocol/limits.ts";
 import type { OperationSchema } from "../protocol/schema.ts";
 import { validateCall } from "../protocol/validation.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
+import { answerPreflight, grantedHeaders, preflightOf } from "./cross-origin.ts";
 import type { Dispatcher, Scope } from "./dispatch.ts";
 import { localstackHealth } from "./health.ts";
 import { type WebRoute, webRouteOf, webTarget } from "./web-target.ts";
@@ -69,16 +70,31 @@ async function answerCall(options: GatewayOptions, domains: readonly string[], r
   const incoming = new Incoming(request);
   let call: WireCall | undefined;
   try {
+    const preflight = preflightOf(incoming, domains);
+    if (preflight) return await answerPreflight(options.dispatcher, preflight, unsignedScope(request, requestId));
     call = new WireCall(incoming, credentialOf(incoming));
     await identify(call, domains);
     const { operation } = call;
     if (!operation) throw new Error("The call was not identified.");
     const output = await perform(options, call, operation, requestId);
-    return writeAnswer(call.protocol, operation, output, requestId);
+    const response = writeAnswer(call.protocol, operation, output, requestId);
+    return request.headers["origin"] === undefined ? response : await answerBrowser(options, call, response, requestId);
   } catch (error) {
     const known = call ?? new WireCall(incoming, undefined);
     if (!(error instanceof AwsError)) logDefect(options.platform, `${known.service?.id}:${known.operation?.name}`, error);
-    return writeError(known, error, requestId);
+    const response = writeError(known, error, requestId);
+    return request.headers["origin"] === undefined ? response : answerBrowser(options, known, response, requestId);
+  }
+}
+
+/** What a page of another origin may see of an answer is for the resource to say; when that fails, it sees nothing. */
+async function answerBrowser(options: GatewayOptions, call: WireCall, response: HttpResponse, requestId: string): Promise<HttpResponse> {
+  try {
+    const granted = await grantedHeaders(options.dispatcher, call, unsignedScope(call.incoming.http, requestId));
+    return granted ? { ...response, headers: { ...response.headers, ...granted } } : response;
+  } catch (error) {
+    logDefect(options.platform, "CORS", error);
+    return response;
   }
 }
 
@@ -124,6 +140,10 @@ class RequestScope implements Scope {
   }
 }
 
+function unsignedScope(request: HttpRequest, requestId: string, region = DEFAULT_REGION): Scope {
+  return new RequestScope(request, { account: DEFAULT_ACCOUNT }, region, requestId);
+}
+
 async function answerPage(options: GatewayOptions, request: HttpRequest): Promise<HttpResponse> {
   const page = options.pages?.[request.path];
   try {
@@ -140,7 +160,7 @@ async function answerWeb(options: GatewayOptions, route: WebRoute, request: Http
   const { dispatcher, platform } = options;
   try {
     const target = webTarget(route, request, await request.body.collect(BODY_BYTES_MAX));
-    const scope = new RequestScope(request, { account: DEFAULT_ACCOUNT }, route.region ?? DEFAULT_REGION, uuid(platform.random));
+    const scope = unsignedScope(request, uuid(platform.random), route.region);
     for (const entry of dispatcher.entries) {
       if (entry.web && !entry.web.includes(route.kind)) continue;
       const handler = (await dispatcher.service(entry.id)).web?.[route.kind];

@@ -11,11 +11,11 @@ import { invalidArgument, invalidRequest, malformedXml, missingConfiguration, se
 import { type Bucket, buckets } from "./keys.ts";
 import { BUCKET_TAGS_MAX, CORS_RULES_MAX } from "./limits.ts";
 
-type CorsRules = InputOf<"s3", "PutBucketCors">["CORSConfiguration"]["CORSRules"];
+export type CorsRules = InputOf<"s3", "PutBucketCors">["CORSConfiguration"]["CORSRules"];
 type PublicAccessBlock = InputOf<"s3", "PutPublicAccessBlock">["PublicAccessBlockConfiguration"];
 
 export const bucketTags = configuration<readonly Tag[]>("tags");
-const corsRules = configuration<CorsRules>("cors");
+export const corsRules = configuration<CorsRules>("cors");
 /** `null` once it was deleted: a new bucket has one that blocks everything. */
 const publicAccessBlocks = configuration<PublicAccessBlock | null>("publicAccessBlock");
 const versioning = configuration<"Suspended">("versioning");
@@ -82,12 +82,6 @@ export const putBucketCors: OperationOf<"s3", "PutBucketCors"> = async (context,
       }
     }
   }
-  context.ledger.add({
-    service: "s3",
-    operation: "PutBucketCors",
-    parameter: "CORSConfiguration",
-    note: "The rules are stored and answered; preflight requests and CORS headers do not follow them.",
-  });
   return changeBucket(context, input, (tx, bucket) => corsRules.set(tx, bucket.id, rules));
 };
 

@@ -16,6 +16,9 @@ export const noSuchVersion = (key: string, version: string) =>
 export const notFound = () => error("NotFound", 404, "Not Found");
 export const accessDenied = (message = "Access Denied") => error("AccessDenied", 403, message);
 
+export const corsForbidden = (why: string, method: string, hasKey: boolean) =>
+  error("AccessForbidden", 403, `CORSResponse: ${why}`, { Method: method, ResourceType: hasKey ? "OBJECT" : "BUCKET" });
+
 export const invalidBucketName = (bucket: string) =>
   error("InvalidBucketName", 400, "The specified bucket is not valid.", { BucketName: bucket });
 export const bucketAlreadyExists = (bucket: string) =>

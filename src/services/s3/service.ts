@@ -32,6 +32,7 @@ import { deleteBucketPolicy, getBucketPolicy, getBucketPolicyStatus, putBucketPo
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from "./buckets.ts";
 import { completeMultipartUpload } from "./complete-upload.ts";
 import { copyObject } from "./copy-object.ts";
+import { crossOrigin } from "./cross-origin.ts";
 import { deleteObject, deleteObjects } from "./delete-object.ts";
 import { getObject, headObject } from "./get-object.ts";
 import { deleteBucketLifecycle, getBucketLifecycleConfiguration, lifecycleJob, putBucketLifecycleConfiguration } from "./lifecycle.ts";
@@ -110,6 +111,7 @@ export const s3 = defineService<"s3">({
     UploadPart: uploadPart,
     UploadPartCopy: uploadPartCopy,
   },
+  crossOrigin,
   jobs: { clear: clearJob, lifecycle: lifecycleJob, notify: notifyJob },
   resources: { "AWS::S3::Bucket": bucketType, "AWS::S3::BucketPolicy": bucketPolicyType },
 });
