@@ -32,9 +32,9 @@ function printLine(terminal: Terminal, functionName: string, line: LogLine): voi
   }
   if (PLATFORM.test(line.message)) return;
   const printed = CONSOLE.exec(line.message);
-  const request = printed?.[2]?.slice(0, REQUEST_DIGITS) ?? "";
+  const request = printed?.[2] === "undefined" ? "" : (printed?.[2]?.slice(0, REQUEST_DIGITS) ?? "");
   const level = printed?.[3] ?? "";
-  const text = (printed?.[4] ?? line.message).replace(/\r/g, "\n").trimEnd();
+  const text = thrown(printed?.[4] ?? "") ?? (printed?.[4] ?? line.message).replace(/\r/g, "\n").trimEnd();
   const shown =
     level === "ERROR" || level === "FATAL" || / Task timed out after /.test(text)
       ? terminal.style("red", text)
@@ -42,4 +42,19 @@ function printLine(terminal: Terminal, functionName: string, line: LogLine): voi
         ? terminal.style("yellow", text)
         : text;
   terminal.line(`${head} ${request ? `${terminal.style("dim", request)} ` : ""}${shown}`);
+}
+
+/** What Lambda logs of an error that nothing caught: a JSON document whose stack nobody can read. */
+const THROWN = /^(Invoke Error|Uncaught Exception|Unhandled Promise Rejection) ?\t(\{[\s\S]*\})\s*$/;
+
+/** The same for people: what happened, then the stack as Node would print it. */
+function thrown(text: string): string | undefined {
+  const [, what, document = ""] = THROWN.exec(text) ?? [];
+  if (what === undefined) return undefined;
+  try {
+    const { stack }: { stack?: unknown } = JSON.parse(document);
+    return Array.isArray(stack) && stack.length > 0 ? `${what}: ${stack.join("\n")}` : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { keepAlive } from "../host/clock.ts";
 import { CliError, type Command, helpOf, readArguments } from "./command.ts";
+import { endWithReader } from "./terminal.ts";
 
 /** Loaded when named: `hearth --help` and `hearth invoke` need not load the platform. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -48,6 +49,7 @@ function version(): string {
 }
 
 const letGo = keepAlive();
+endWithReader();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

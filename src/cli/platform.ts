@@ -47,13 +47,18 @@ function explain(error: unknown, options: HearthOptions): unknown {
   }
 }
 
+/** A terminal's Ctrl-C reaches every process of its group, and launchers (npx, our own) pass it on: within this, in ms, it is one. */
+const SAME_SIGNAL_MS = 500;
+
 /** Resolves with the exit code once a signal came and `stop` is done. A second signal ends the process at once. */
 export function untilStopped(stop: () => Promise<void>): Promise<number> {
   return new Promise((resolve) => {
-    let stopping = false;
+    let firstMs: number | undefined;
     const onSignal = () => {
-      if (stopping) process.exit(130);
-      stopping = true;
+      const nowMs = performance.now();
+      if (firstMs !== undefined && nowMs - firstMs > SAME_SIGNAL_MS) process.exit(130);
+      if (firstMs !== undefined) return;
+      firstMs = nowMs;
       stop().then(
         () => resolve(0),
         (error: unknown) => {

@@ -14,6 +14,15 @@ export interface Terminal {
   progress(text: string): void;
 }
 
+/** A reader that has seen enough (`| head`) ends the command, as a signal would: what runs is stopped in order. */
+export function endWithReader(): void {
+  process.stdout.on("error", (error: Error) => {
+    if (!("code" in error) || error.code !== "EPIPE") throw error;
+    if (process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");
+    else process.exit();
+  });
+}
+
 export function createTerminal(options: { readonly json: boolean }): Terminal {
   const colours = process.stdout.isTTY === true && !process.env["NO_COLOR"] && !options.json;
   let transient = false;

@@ -1,10 +1,11 @@
 // The command line as a user meets it: mistakes get one clear line and a code that is not 0, nothing is half-deployed, and what
 // is saved is what runs.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Running, runHearth, startHearthProcess, temporaryFolder } from "./hearth-process.ts";
+import { ROOT, type Running, runHearth, startHearthProcess, temporaryFolder } from "./hearth-process.ts";
 
 const folder = temporaryFolder();
 let hearth: Running;
@@ -134,4 +135,17 @@ test("a saved handler runs at once, a broken one leaves the old one running", as
   } finally {
     await running.stop("SIGKILL");
   }
+});
+
+test("a signal that comes twice, from the terminal and from a launcher, is one: the stop is in order", async () => {
+  const second = await startHearthProcess(["serve", "--port", "0", "--data", join(folder.path, "twice")]);
+  second.child.kill("SIGINT");
+  assert.equal(await second.stop("SIGINT"), 0);
+});
+
+test("a reader that has seen enough ends the command without a trace", () => {
+  const command = `"${process.execPath}" "${join(ROOT, "bin/hearth.js")}" serve --port 0 --data "${join(folder.path, "pipe")}" | true`;
+  const done = spawnSync("sh", ["-c", command], { encoding: "utf8", timeout: 20_000 });
+  assert.equal(done.status, 0);
+  assert.equal(done.stderr, "");
 });

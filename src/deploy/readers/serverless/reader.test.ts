@@ -148,6 +148,7 @@ resources: {Resources: {A: {Type: T}}, Metadata: {v: [${JSON.stringify(text)}]}}
 test("a variable that cannot be resolved tells where it stands", async () => {
   const cases: [string, RegExp][] = [
     ["${env:NOPE}", /^serverless\.yml:4:3: cannot resolve \$\{env:NOPE\}: no value found in "env", and no default is given$/],
+    ["${ssm:/a/b}", /^serverless\.yml:4:3: cannot resolve \$\{ssm:\/a\/b\}: .*Put it while `hearth serve` runs .*: aws ssm put-parameter$/],
     ["${self:custom.a}", /^serverless\.yml:4:3: circular variables: self\.custom\.a → self\.custom\.a$/],
     ["${git:sha1}", /^serverless\.yml:4:3: \$\{git:…\} is not supported by Hearth; known are /],
     ["${file(./x.js):y}", /x\.js\)\}: JavaScript files are not supported by Hearth/],

@@ -113,7 +113,10 @@ async function resolveVariable(
 
 function describe(sources: readonly Source[]): string {
   const names = sources.map((source) => (source.kind === "call" ? `"${source.type}"` : `a ${source.kind}`));
-  return `no value found in ${names.join(", ")}, and no default is given`;
+  const parameter = sources.find((source) => source.kind === "call" && source.type === "ssm");
+  // An app that waits for a parameter cannot be what brings the platform up: say how to put it.
+  const hint = parameter ? ". Put it while `hearth serve` runs with the same data directory: aws ssm put-parameter" : "";
+  return `no value found in ${names.join(", ")}, and no default is given${hint}`;
 }
 
 async function resolveSource(
