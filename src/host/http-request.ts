@@ -1,6 +1,7 @@
 // A request of Node's HTTP servers in the contract's form. Whatever is costly and seldom wanted is made at the first look.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
 import type { HttpRequest, RequestBody } from "../contract/http.ts";
 import { AwsError } from "../kernel/errors.ts";
 
@@ -43,6 +44,10 @@ export class NodeHttpRequest implements HttpRequest {
 
   get sourceIp(): string {
     return this.#message.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "127.0.0.1";
+  }
+
+  get socket(): Socket {
+    return this.#message.socket;
   }
 
   get protocol(): string {

@@ -241,6 +241,43 @@ test("closing ends idle connections at once, lets a request end, and tells those
   await assert.rejects(send(listener.port, {}), { code: "ECONNREFUSED" });
 });
 
+const STALLED: readonly (readonly [name: string, sent: string])[] = [
+  ["that said nothing yet", ""],
+  ["with half a request line", "GET / HT"],
+  ["with half of its headers", "GET / HTTP/1.1\r\nhost: x\r\n"],
+  ["whose request was answered", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"],
+  ["whose request was answered before its body came", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc"],
+];
+
+for (const [name, sent] of STALLED) {
+  test(`closing ends a connection ${name} at once`, { timeout: 10_000 }, async () => {
+    const listener = await listen({ port: 0, handle: async () => ({ status: 200, headers: {}, body: "answered" }) });
+    const socket = connect(listener.port, "127.0.0.1");
+    await once(socket, "connect");
+    if (sent !== "") socket.write(sent);
+    if (name.includes("answered")) await once(socket, "data");
+    // Once this is answered, what came before it has been read.
+    else await send(listener.port, {});
+    // It may be a reset: the server need not have read what was sent.
+    socket.on("error", () => {});
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.resume();
+    await listener.close(60_000);
+    await closed;
+  });
+}
+
+test("closing ends an idle HTTP/2 connection at once", { timeout: 10_000 }, async () => {
+  const listener = await listen({ port: 0, handle: async () => ({ status: 200, headers: {}, body: "answered" }) });
+  const session = connectHttp2(`http://127.0.0.1:${listener.port}`);
+  const stream = session.request({ ":path": "/" });
+  stream.resume();
+  await once(stream, "close");
+  const closed = once(session, "close");
+  await listener.close(60_000);
+  await closed;
+});
+
 test("closing does not wait longer than its grace", async () => {
   const listener = await listen({ port: 0, handle: () => new Promise(() => {}) });
   const hung = assert.rejects(send(listener.port, {}));

@@ -76,42 +76,43 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });
-  const silent = shareConnections(http1, http2);
+  const connections = shareConnections(http1, http2);
   const port = await bind(http1, host, options.port);
-  const close = (graceMs = CLOSE_GRACE_MS) => closeAll({ http1, sessions, silent, inFlight }, graceMs);
+  const close = (graceMs = CLOSE_GRACE_MS) => closeAll({ http1, sessions, connections, inFlight }, graceMs);
   return { host, port, close };
 }
 
 /**
  * HTTP/2 with prior knowledge begins with `PRI`, which no HTTP/1.1 method does: look at the first bytes, then hand over.
- * Returns the connections that have not said anything yet, which neither server knows.
+ * Returns the open connections, but for those of HTTP/2.
  */
 function shareConnections(http1: Server, http2: Http2Server): ReadonlySet<Socket> {
-  const silent = new Set<Socket>();
+  const connections = new Set<Socket>();
   const accept = http1.listeners("connection") as ((socket: Socket) => void)[];
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
     const giveUp = () => socket.destroy();
     const idle = setTimeout(giveUp, HEADER_TIMEOUT_MS);
-    const known = () => {
-      clearTimeout(idle);
-      silent.delete(socket);
-    };
-    silent.add(socket);
+    connections.add(socket);
     socket.on("error", giveUp);
-    socket.once("close", known);
+    socket.once("close", () => {
+      clearTimeout(idle);
+      connections.delete(socket);
+    });
     socket.once("data", (first: Buffer) => {
-      known();
+      clearTimeout(idle);
       socket.pause();
       socket.unshift(first);
-      if (first.subarray(0, 3).toString("latin1") === "PRI") http2.emit("connection", socket);
-      else {
+      if (first.subarray(0, 3).toString("latin1") === "PRI") {
+        connections.delete(socket);
+        http2.emit("connection", socket);
+      } else {
         for (const listener of accept) listener.call(http1, socket);
         socket.resume();
       }
     });
   });
-  return silent;
+  return connections;
 }
 
 function bind(server: Server, host: string, port: number): Promise<number> {
@@ -134,21 +135,25 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-interface Connections {
+interface Parts {
   readonly http1: Server;
   readonly sessions: ReadonlySet<ServerHttp2Session>;
-  readonly silent: ReadonlySet<Socket>;
+  readonly connections: ReadonlySet<Socket>;
   readonly inFlight: ReadonlySet<NodeHttpRequest>;
 }
 
-async function closeAll({ http1, sessions, silent, inFlight }: Connections, graceMs: number): Promise<void> {
+async function closeAll({ http1, sessions, connections, inFlight }: Parts, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => http1.close(() => resolve()));
   for (const request of inFlight) request.abort();
   for (const session of sessions) session.close();
-  for (const socket of silent) socket.destroy();
+  // Also those that Node does not take for idle: with half a request line, or with a body that nobody waits for any more.
+  const endIdle = () => {
+    const busy = new Set([...inFlight].map((request) => request.socket));
+    for (const socket of connections) if (!busy.has(socket) && socket.writableLength === 0) socket.destroy();
+  };
+  endIdle();
   // What is in flight now leaves an idle connection behind when it is answered.
-  http1.closeIdleConnections();
-  const sweep = setInterval(() => http1.closeIdleConnections(), SWEEP_MS);
+  const sweep = setInterval(endIdle, SWEEP_MS);
   const force = setTimeout(() => {
     http1.closeAllConnections();
     for (const session of sessions) session.destroy();
