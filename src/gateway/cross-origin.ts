@@ -13,9 +13,10 @@ const SERVICE = "s3";
 /** The request that a preflight asks for; undefined when this is no preflight for something in a bucket. */
 export function preflightOf(incoming: Incoming, domains: readonly string[]): CrossOriginRequest | undefined {
   const { method, headers } = incoming.http;
+  if (method !== "OPTIONS") return undefined;
   const origin = headers["origin"];
   const wanted = headers["access-control-request-method"];
-  if (method !== "OPTIONS" || origin === undefined || wanted === undefined) return undefined;
+  if (origin === undefined || wanted === undefined) return undefined;
   const { bucket, key } = s3Target(incoming, domains);
   if (bucket === undefined) return undefined;
   const names = (headers["access-control-request-headers"] ?? "").split(",").map((name) => name.trim().toLowerCase());
