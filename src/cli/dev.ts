@@ -46,14 +46,16 @@ export const dev: Command = {
       shown.names(result);
       showResult(terminal, result);
       showNextSteps(terminal, hearth.endpoint, result);
-      const readyMs = Math.round(performance.now() - begun);
-      terminal.line(`${terminal.style("green", result.stackName)} is ready on ${hearth.endpoint} (${readyMs} ms). Ctrl-C stops it.`);
-      terminal.data({ type: "ready", endpoint: hearth.endpoint, stack: result.stackName, readyMs });
       const watcher = reload(terminal, directory, deployment, shown);
-      return await untilStopped(async () => {
+      // Before it is said that it runs: a signal may come right then.
+      const stopped = untilStopped(async () => {
         watcher.close();
         await hearth.close();
       });
+      const readyMs = Math.round(performance.now() - begun);
+      terminal.line(`${terminal.style("green", result.stackName)} is ready on ${hearth.endpoint} (${readyMs} ms). Ctrl-C stops it.`);
+      terminal.data({ type: "ready", endpoint: hearth.endpoint, stack: result.stackName, readyMs });
+      return await stopped;
     } catch (error) {
       await hearth.close();
       throw deployFailure(error);

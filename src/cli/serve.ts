@@ -22,9 +22,11 @@ export const serve: Command = {
       json: terminal.json,
       verbose: args.flag("verbose"),
     });
+    // Before it is said that it runs: a signal may come right then.
+    const stopped = untilStopped(() => hearth.close());
     const readyMs = Math.round(performance.now() - begun);
     terminal.line(`Hearth is ready on ${hearth.endpoint} (${readyMs} ms), state in ${directory}`);
     terminal.data({ type: "ready", endpoint: hearth.endpoint, data: directory, readyMs });
-    return untilStopped(() => hearth.close());
+    return await stopped;
   },
 };

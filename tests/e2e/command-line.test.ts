@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ROOT, type Running, runHearth, startHearthProcess, temporaryFolder } from "./hearth-process.ts";
@@ -134,6 +135,41 @@ test("a saved handler runs at once, a broken one leaves the old one running", as
     assert.equal(await running.stop("SIGINT"), 0);
   } finally {
     await running.stop("SIGKILL");
+  }
+});
+
+test("on another port everything knows the new address", async () => {
+  const data = join(folder.path, "moved");
+  const yml = `service: moved
+provider: { name: aws, runtime: nodejs24.x, environment: { QUEUE_URL: !Ref Jobs } }
+functions:
+  ask: { handler: handler.handler }
+resources:
+  Resources: { Jobs: { Type: "AWS::SQS::Queue" } }
+  Outputs: { JobsUrl: { Value: !Ref Jobs, Export: { Name: moved-jobs } } }
+`;
+  const path = app("moved-app", { "serverless.yml": yml, "handler.js": "exports.handler = async () => process.env.QUEUE_URL;\n" });
+  const urls = (endpoint: string) => {
+    const deployed: { changed: boolean; outputs: Record<string, string> } = JSON.parse(
+      runHearth(["deploy", path, "--endpoint", endpoint, "--json"]).output.trim().split("\n").at(-1) ?? "",
+    );
+    const environment: unknown = JSON.parse(runHearth(["invoke", "ask", "--endpoint", endpoint]).output);
+    return { changed: deployed.changed, output: deployed.outputs["JobsUrl"], environment };
+  };
+  const first = await startHearthProcess(["serve", "--port", "0", "--data", data]);
+  const before = urls(first.endpoint);
+  assert.ok(before.output?.startsWith(`${first.endpoint}/000000000000/`));
+  assert.deepEqual(before, { changed: true, output: before.output, environment: before.output });
+  await first.stop("SIGTERM");
+  // The old port stays taken, so that the new one is another.
+  const taken = createServer().listen(Number(new URL(first.endpoint).port), "127.0.0.1");
+  const second = await startHearthProcess(["serve", "--port", "0", "--data", data]);
+  try {
+    const output = before.output?.replace(first.endpoint, second.endpoint);
+    assert.deepEqual(urls(second.endpoint), { changed: false, output, environment: output });
+  } finally {
+    taken.close();
+    await second.stop("SIGTERM");
   }
 });
 

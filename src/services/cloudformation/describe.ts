@@ -2,9 +2,10 @@
 import type { Context } from "../../contract/context.ts";
 import type { InputOf, OperationName, OutputOf, ServiceModels } from "../../contract/models.ts";
 import type { ResourceRecord } from "../../deploy/engine.ts";
+import { readdressed } from "../../kernel/own-address.ts";
 import { asCapability, describedParameters } from "./described-revision.ts";
 import { stackDoesNotExist, stackNamedDoesNotExist, validation } from "./errors.ts";
-import { findStack, recordsOf, uidOf } from "./journal.ts";
+import { findStack, outputsOf, recordsOf, uidOf } from "./journal.ts";
 import { events, exported, imports, type StackRecord, stacks } from "./keys.ts";
 import { PAGE_SIZE } from "./limits.ts";
 import { settledStack } from "./settled-stack.ts";
@@ -39,7 +40,7 @@ async function describedStack(context: Context, stack: StackRecord) {
     NotificationARNs: [...(revision?.notificationArns ?? [])],
     TimeoutInMinutes: stack.timeoutMinutes,
     Capabilities: (revision?.capabilities ?? []).map(asCapability),
-    Outputs: stack.outputs.map((output) => ({
+    Outputs: outputsOf(context, stack).map((output) => ({
       OutputKey: output.key,
       OutputValue: output.value,
       Description: output.description,
@@ -212,7 +213,11 @@ export async function listExports(context: Context, input: InputOf<"cloudformati
   const after = input.NextToken === undefined ? {} : { after: [account, region, input.NextToken] as const };
   const page = await context.storage.snapshot((tx) => exported.scan(tx, [account, region], { limit: PAGE_SIZE, ...after }));
   return {
-    Exports: page.map(({ key, value }) => ({ ExportingStackId: value.stackId, Name: key[2], Value: value.value })),
+    Exports: page.map(({ key, value }) => ({
+      ExportingStackId: value.stackId,
+      Name: key[2],
+      Value: readdressed(value.value, value.endpoint, context.endpoint),
+    })),
     NextToken: page.length === PAGE_SIZE ? page.at(-1)?.key[2] : undefined,
   };
 }

@@ -3,8 +3,9 @@
 import type { Context } from "../../contract/context.ts";
 import { type Journal, type ResourceRecord, Superseded } from "../../deploy/engine.ts";
 import { uuid } from "../../kernel/ids.ts";
+import { readdressed } from "../../kernel/own-address.ts";
 import type { Transaction } from "../../storage/transaction.ts";
-import { type EventRecord, events, resources, type StackRecord, stackNames, stacks } from "./keys.ts";
+import { type EventRecord, events, resources, type StackOutput, type StackRecord, stackNames, stacks } from "./keys.ts";
 import { STACK_RESOURCES_MAX } from "./limits.ts";
 
 /** The part of a stack's id that is its own: the last. */
@@ -58,7 +59,7 @@ export function openJournal(context: Context, stackId: string, operationId: stri
       context.storage.transact(async (tx) => {
         const stack = await ownedStack(context, tx, stackId, operationId);
         const token = stack.operation?.token;
-        if (step.put) resources.set(tx, [account, region, uid, step.put.logicalId], step.put);
+        if (step.put) resources.set(tx, [account, region, uid, step.put.logicalId], { ...step.put, endpoint: context.endpoint });
         if (step.remove !== undefined) resources.delete(tx, [account, region, uid, step.remove]);
         const added = (step.events ?? []).map((event) => ({ ...event, ...(token !== undefined && { token }) }));
         if (added.length > 0) writeStack(context, tx, stack, added);
@@ -84,7 +85,14 @@ export function moveStack(
 export async function recordsOf(context: Context, stackId: string): Promise<Map<string, ResourceRecord>> {
   const prefix = [context.account, context.region, uidOf(stackId)];
   const found = await context.storage.snapshot((tx) => resources.scan(tx, prefix, { limit: STACK_RESOURCES_MAX }));
-  return new Map(found.map((record) => [record.value.logicalId, record.value]));
+  return new Map(
+    found.map(({ value: { endpoint, ...record } }) => [record.logicalId, readdressed(record, endpoint, context.endpoint)] as const),
+  );
+}
+
+/** What a stack puts out, with addresses of the platform as they are now. */
+export function outputsOf(context: Context, stack: StackRecord): readonly StackOutput[] {
+  return readdressed(stack.outputs, stack.outputsEndpoint, context.endpoint);
 }
 
 /** A stack by name (the one that has it now) or by id (deleted ones too). */

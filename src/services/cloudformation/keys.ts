@@ -74,6 +74,8 @@ export interface StackRecord {
   /** What the stack was last made from, wholly; absent until the first creation has succeeded. */
   readonly revision?: Revision;
   readonly outputs: readonly StackOutput[];
+  /** Where the platform was reached when the outputs were made. */
+  readonly outputsEndpoint?: string;
   /** The names of the exports that it imports. */
   readonly imports?: readonly string[];
   readonly operation?: StackOperation;
@@ -120,15 +122,20 @@ export interface ChangeSetRecord {
 
 interface ExportRecord {
   readonly value: string;
+  /** Where the platform was reached when the value was made. */
+  readonly endpoint?: string;
   readonly stackUid: string;
   readonly stackId: string;
 }
+
+/** A resource as it is kept: with where the platform was reached at the time. */
+type StoredResource = ResourceRecord & { readonly endpoint?: string };
 
 type StackKey = readonly [account: string, region: string, stackUid: string];
 
 export const stackNames = new Collection<readonly [account: string, region: string, name: string], string>("cloudformation", "names");
 export const stacks = new Collection<StackKey, StackRecord>("cloudformation", "stacks");
-export const resources = new Collection<readonly [...StackKey, logicalId: string], ResourceRecord>("cloudformation", "resources");
+export const resources = new Collection<readonly [...StackKey, logicalId: string], StoredResource>("cloudformation", "resources");
 export const templates = new Collection<readonly [...StackKey, templateId: string], string>("cloudformation", "templates");
 export const events = new Collection<readonly [...StackKey, sequence: number], EventRecord>("cloudformation", "events");
 export const changeSets = new Collection<readonly [...StackKey, name: string], ChangeSetRecord>("cloudformation", "changesets");

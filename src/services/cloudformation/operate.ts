@@ -19,7 +19,7 @@ import type { Attempt } from "../../jobs/job.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { validation } from "./errors.ts";
-import { moveStack, openJournal, ownedStack, recordsOf, stackEvent, uidOf, writeStack } from "./journal.ts";
+import { moveStack, openJournal, outputsOf, ownedStack, recordsOf, stackEvent, uidOf, writeStack } from "./journal.ts";
 import {
   changeSets,
   exported,
@@ -125,7 +125,7 @@ const PHASES: Readonly<Record<OperationPhase, Phase>> = {
     }
     const commit: Change = async (record, tx) => {
       await writeExports(work.context, tx, record, outputs, imported);
-      return { ...record, revision: next, outputs, imports: imported };
+      return { ...record, revision: next, outputs, outputsEndpoint: work.context.endpoint, imports: imported };
     };
     if (operation.kind === "create") return finish(work, "CREATE_COMPLETE", undefined, commit);
     return move(work, "cleanup", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", undefined, commit);
@@ -285,7 +285,7 @@ async function checkExports(context: Context, stack: StackRecord, outputs: reado
       throw validation(`Export with name ${name} is already exported by stack ${await stackNameOf(context, known.stackUid)}.`);
     }
   }
-  for (const { exportName, value } of stack.outputs) {
+  for (const { exportName, value } of outputsOf(context, stack)) {
     if (exportName === undefined || next.get(exportName) === value) continue;
     const importer = await importerOf(context, exportName);
     if (importer === undefined) continue;
@@ -306,7 +306,7 @@ async function writeExports(
   const stackUid = uidOf(stackId);
   for (const { exportName } of stack.outputs) if (exportName !== undefined) exported.delete(tx, [account, region, exportName]);
   for (const { exportName, value } of outputs) {
-    if (exportName !== undefined) exported.set(tx, [account, region, exportName], { value, stackUid, stackId });
+    if (exportName !== undefined) exported.set(tx, [account, region, exportName], { value, endpoint: context.endpoint, stackUid, stackId });
   }
   for (const name of stack.imports ?? []) imports.delete(tx, [account, region, name, stackUid]);
   for (const name of imported) imports.set(tx, [account, region, name, stackUid], true);

@@ -18,6 +18,7 @@ import {
 import { checkReferences, dependencies } from "../../deploy/template/references.ts";
 import { readTemplate, type Template } from "../../deploy/template/template.ts";
 import { hasCode } from "../../kernel/errors.ts";
+import { readdressed } from "../../kernel/own-address.ts";
 import { insufficientCapabilities, validation } from "./errors.ts";
 import { exported, imports, type Revision, type StackOutput, type StackTag } from "./keys.ts";
 import { EXPORTS_MAX, TAGS_MAX } from "./limits.ts";
@@ -107,7 +108,7 @@ export async function loadRevision(
 async function exportLookup(context: Context): Promise<(name: string) => string | undefined> {
   const { account, region } = context;
   const records = await context.storage.snapshot((tx) => exported.scan(tx, [account, region], { limit: EXPORTS_MAX }));
-  const values = new Map(records.map((record) => [record.key[2], record.value.value]));
+  const values = new Map(records.map(({ key, value }) => [key[2], readdressed(value.value, value.endpoint, context.endpoint)] as const));
   return (name) => values.get(name);
 }
 

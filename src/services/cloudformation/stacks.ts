@@ -6,7 +6,7 @@ import type { GivenParameter, StackScope } from "../../deploy/template/parameter
 import { uuid } from "../../kernel/ids.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { alreadyExists, notUpdatable, noUpdates, stackDoesNotExist, stackNamedDoesNotExist, validation } from "./errors.ts";
-import { findStack, recordsOf, stackEvent, uidOf, writeStack } from "./journal.ts";
+import { findStack, outputsOf, recordsOf, stackEvent, uidOf, writeStack } from "./journal.ts";
 import { type Revision, type StackOperation, type StackRecord, type StackTag, stackNames, stacks, templates } from "./keys.ts";
 import { operationJob } from "./operate.ts";
 import { importedNames, type Prepared, prepareRevision, type ResourceCatalog, resolveOutputs } from "./revision.ts";
@@ -219,7 +219,7 @@ async function isUnchanged(context: Context, stack: StackRecord, prepared: Prepa
     ref: (id: string) => records.get(id)?.physicalId,
     attribute: (id: string, name: string) => records.get(id)?.attributes[name],
   };
-  if (JSON.stringify(resolveOutputs(target, environment)) !== JSON.stringify(stack.outputs)) return false;
+  if (JSON.stringify(resolveOutputs(target, environment)) !== JSON.stringify(outputsOf(context, stack))) return false;
   if (JSON.stringify(importedNames(target, environment)) !== JSON.stringify(stack.imports ?? [])) return false;
   return [...target.graph.keys()].every((id) => {
     const [record, resource] = [records.get(id), target.template.resources[id]];

@@ -2,6 +2,7 @@
 import type { Context } from "../../contract/context.ts";
 import type { InputOf, OutputOf } from "../../contract/models.ts";
 import { uuid } from "../../kernel/ids.ts";
+import { readdressed } from "../../kernel/own-address.ts";
 import { constraint, environmentTooLarge, invalid, reservedVariables, unsupported } from "./errors.ts";
 import type { Code, Configuration } from "./keys.ts";
 import {
@@ -60,7 +61,7 @@ export function settingsOf(context: Context, input: Settings, operation: string)
     ...(input.Description !== undefined && { description: input.Description }),
     ...(input.Timeout !== undefined && { timeoutSeconds: input.Timeout }),
     ...(input.MemorySize !== undefined && { memoryMb: input.MemorySize }),
-    ...(input.Environment !== undefined && { environment: { ...variables } }),
+    ...(input.Environment !== undefined && { environment: { ...variables }, environmentEndpoint: context.endpoint }),
     ...(input.EphemeralStorage?.Size !== undefined && { ephemeralStorageMb: input.EphemeralStorage.Size }),
     ...(logging?.LogGroup !== undefined && { logGroup: logging.LogGroup }),
     ...(logging?.LogFormat !== undefined && { logFormat: logging.LogFormat === "JSON" ? "JSON" : "Text" }),
@@ -148,9 +149,16 @@ export function logGroupOf(name: string, configuration: Configuration): string {
   return configuration.logGroup ?? `/aws/lambda/${name}`;
 }
 
+/** The variables, with addresses of the platform as they are now. */
+export function environmentOf(context: Context, configuration: Configuration): Readonly<Record<string, string>> | undefined {
+  const { environment, environmentEndpoint } = configuration;
+  return environment && readdressed(environment, environmentEndpoint, context.endpoint);
+}
+
 /** The configuration as answers show it. @param qualified shows the ARN with its version */
-export function shown(name: FunctionName, configuration: Configuration, qualifier?: string): Shown {
+export function shown(context: Context, name: FunctionName, configuration: Configuration, qualifier?: string): Shown {
   const { code } = configuration;
+  const environment = environmentOf(context, configuration);
   return {
     FunctionName: name.name,
     FunctionArn: functionArn(name, name.name, qualifier),
@@ -164,7 +172,7 @@ export function shown(name: FunctionName, configuration: Configuration, qualifie
     LastModified: new Date(configuration.modifiedAtMs).toISOString().replace("Z", "+0000"),
     CodeSha256: code.sha256,
     Version: configuration.version,
-    ...(configuration.environment && { Environment: { Variables: configuration.environment, Error: undefined } }),
+    ...(environment && { Environment: { Variables: environment, Error: undefined } }),
     ...(configuration.deadLetterArn && { DeadLetterConfig: { TargetArn: configuration.deadLetterArn } }),
     ...(configuration.kmsKeyArn && { KMSKeyArn: configuration.kmsKeyArn }),
     TracingConfig: { Mode: configuration.tracingMode as "Active" | "PassThrough" },

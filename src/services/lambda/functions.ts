@@ -33,7 +33,7 @@ export const createFunction: OperationOf<"lambda", "CreateFunction"> = async (co
       return input.Publish === true ? (await publish(tx, name, record, latest.description)).configuration : latest;
     });
     kept = true;
-    return shown(name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
+    return shown(context, name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
   } finally {
     if (!kept) await discard(context, code);
   }
@@ -49,7 +49,7 @@ export const getFunction: OperationOf<"lambda", "GetFunction"> = async (context,
     note: "The code has no URL to download it from.",
   });
   return {
-    Configuration: shown(name, configuration, name.qualifier),
+    Configuration: shown(context, name, configuration, name.qualifier),
     Code: { RepositoryType: "S3", Location: undefined, ImageUri: undefined, ResolvedImageUri: undefined, SourceKMSKeyArn: undefined },
     ...(Object.keys(record.tags).length > 0 && { Tags: record.tags }),
     ...(record.reservedConcurrency !== undefined && { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
@@ -59,7 +59,7 @@ export const getFunction: OperationOf<"lambda", "GetFunction"> = async (context,
 export const getFunctionConfiguration: OperationOf<"lambda", "GetFunctionConfiguration"> = async (context, input) => {
   const name = parseFunctionName(context, input.FunctionName, input.Qualifier);
   const { configuration } = await context.storage.snapshot((tx) => find(tx, name));
-  return shown(name, configuration, name.qualifier);
+  return shown(context, name, configuration, name.qualifier);
 };
 
 export const listFunctions: OperationOf<"lambda", "ListFunctions"> = async (context, input) => {
@@ -82,7 +82,7 @@ export const listFunctions: OperationOf<"lambda", "ListFunctions"> = async (cont
   const page = pageOf(rows, (row) => row.id, input.Marker, Math.min(input.MaxItems ?? LIST_ITEMS_MAX, LIST_ITEMS_MAX));
   const qualified = input.FunctionVersion === "ALL";
   return {
-    Functions: page.items.map((row) => shown(row.name, row.configuration, qualified ? row.configuration.version : undefined)),
+    Functions: page.items.map((row) => shown(context, row.name, row.configuration, qualified ? row.configuration.version : undefined)),
     ...(page.next !== undefined && { NextMarker: page.next }),
   };
 };
@@ -108,7 +108,7 @@ export const updateFunctionCode: OperationOf<"lambda", "UpdateFunctionCode"> = a
     });
     kept = input.DryRun !== true;
     if (kept) retireLatest(context.runtime, name);
-    return shown(name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
+    return shown(context, name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
   } finally {
     if (!kept) await discard(context, code);
   }
@@ -125,7 +125,7 @@ export const updateFunctionConfiguration: OperationOf<"lambda", "UpdateFunctionC
     return latest;
   });
   retireLatest(context.runtime, name);
-  return shown(name, configuration);
+  return shown(context, name, configuration);
 };
 
 export const deleteFunction: OperationOf<"lambda", "DeleteFunction"> = async (context, input) => {

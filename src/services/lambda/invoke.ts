@@ -7,7 +7,7 @@ import { referenceBlob } from "../../storage/blob-references.ts";
 import type { AsyncInvocation } from "./async.ts";
 import { directoryOf } from "./code.ts";
 import { enter } from "./concurrency.ts";
-import { logGroupOf } from "./configuration.ts";
+import { environmentOf, logGroupOf } from "./configuration.ts";
 import { invalid, notJson, payloadTooLarge, unsupported } from "./errors.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, ASYNC_PAYLOAD_INLINE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "./limits.ts";
 import { type Found, find, findInvoked } from "./lookup.ts";
@@ -83,7 +83,7 @@ export async function run(context: Context, name: FunctionName, found: Found, ev
         codeDirectory: typeof directory === "string" ? directory : await directory,
         memoryMb: configuration.memoryMb,
         timeoutMs: configuration.timeoutSeconds * 1000,
-        environment: variablesOf(found),
+        environment: variablesOf(context, found),
         logGroup: logGroupOf(name.name, configuration),
         endpoint: context.endpoint,
         instanceKey: `${arn}:${configuration.version}:${configuration.contentId}:${context.endpoint}`,
@@ -99,12 +99,13 @@ export async function run(context: Context, name: FunctionName, found: Found, ev
   }
 }
 
-function variablesOf({ configuration }: Found): Readonly<Record<string, string>> {
-  if (configuration.logFormat === "Text" && configuration.applicationLogLevel === undefined) return configuration.environment ?? {};
+function variablesOf(context: Context, { configuration }: Found): Readonly<Record<string, string>> {
+  const environment = environmentOf(context, configuration) ?? {};
+  if (configuration.logFormat === "Text" && configuration.applicationLogLevel === undefined) return environment;
   return {
     AWS_LAMBDA_LOG_FORMAT: configuration.logFormat,
     ...(configuration.applicationLogLevel !== undefined && { AWS_LAMBDA_LOG_LEVEL: configuration.applicationLogLevel }),
-    ...configuration.environment,
+    ...environment,
   };
 }
 

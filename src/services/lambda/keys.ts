@@ -28,6 +28,8 @@ export interface Configuration {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where the platform was reached when the environment was given. */
+  readonly environmentEndpoint?: string;
   readonly architecture: string;
   readonly ephemeralStorageMb: number;
   readonly logGroup?: string;

@@ -50,7 +50,7 @@ export const publishVersion: OperationOf<"lambda", "PublishVersion"> = async (co
     versions.set(tx, [name.account, name.region, name.name, Number(own.version)], own);
     return own;
   });
-  return shown(name, configuration, configuration.version);
+  return shown(context, name, configuration, configuration.version);
 };
 
 export const listVersionsByFunction: OperationOf<"lambda", "ListVersionsByFunction"> = async (context, input) => {
@@ -63,7 +63,7 @@ export const listVersionsByFunction: OperationOf<"lambda", "ListVersionsByFuncti
   const order = (configuration: Configuration) => (configuration.version === "$LATEST" ? "" : configuration.version.padStart(12, "0"));
   const page = pageOf(all, order, input.Marker, Math.min(input.MaxItems ?? LIST_ITEMS_MAX, LIST_ITEMS_MAX));
   return {
-    Versions: page.items.map((configuration) => shown(name, configuration, configuration.version)),
+    Versions: page.items.map((configuration) => shown(context, name, configuration, configuration.version)),
     ...(page.next !== undefined && { NextMarker: page.next }),
   };
 };
