@@ -6,12 +6,13 @@ import type { FunctionRuntime } from "../contract/runtime.ts";
 import { createDispatcher, type Dispatcher, type ServiceEntry, type Validate } from "../gateway/dispatch.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { type Listener, listen } from "../host/http-server.ts";
+import { BLOB_SWEEP, createBlobSweep } from "../jobs/blob-sweep.ts";
 import { STOP_GRACE_MS } from "../jobs/limits.ts";
 import { createJobs } from "../jobs/runner.ts";
 import { AwsError } from "../kernel/errors.ts";
 import { silentLogger } from "../kernel/log.ts";
 import { seededRandom } from "../kernel/random.ts";
-import { VirtualClock } from "../kernel/virtual-clock.ts";
+import { settle, VirtualClock } from "../kernel/virtual-clock.ts";
 import { validateInput } from "../protocol/validation.ts";
 import { openMemoryStorage } from "../storage/engines/memory.ts";
 import { openMemoryBlobs } from "../storage/engines/memory-blobs.ts";
@@ -70,6 +71,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     random,
     logger: silentLogger,
     definition: async (type) => {
+      if (type === BLOB_SWEEP) return sweep.job;
       const [service = "", name = ""] = type.split(".");
       return (await dispatcher.service(service)).jobs?.[name];
     },
@@ -78,12 +80,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return dispatcher.context(service, name, scopeOf(payload as { account: string; region: string }));
     },
   });
+  const blobs = openMemoryBlobs({ clock, random });
+  const sweep = createBlobSweep({ storage, blobs, clock, logger: silentLogger, jobs: runner.jobs });
   const platform: Platform = {
     clock,
     random,
     logger: silentLogger,
     storage,
-    blobs: openMemoryBlobs({ clock, random }),
+    blobs,
     jobs: runner.jobs,
     ledger: createLedger(),
     runtime: { ...noRuntime, ...options.runtime },
@@ -95,6 +99,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const gateway = createGateway({ platform, dispatcher });
   let listening: Promise<Listener> | undefined;
   runner.start();
+  await sweep.start();
+  await settle();
   return {
     clock,
     platform,
@@ -111,6 +117,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     advance: (byMs) => clock.advance(byMs),
     close: async () => {
       if (listening) await (await listening).close(0);
+      sweep.stop();
       const stopped = runner.stop();
       await clock.advance(STOP_GRACE_MS);
       await stopped;

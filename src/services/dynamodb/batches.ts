@@ -54,10 +54,10 @@ export const batchGetItem: OperationOf<"dynamodb", "BatchGetItem"> = async (cont
   if (reads.reduce((sum, { keys }) => sum + keys.length, 0) > BATCH_GET_KEYS_MAX) {
     throw invalid("Too many items requested for the BatchGetItem call");
   }
-  const Responses: Record<string, Item[]> = {};
-  const UnprocessedKeys: Record<string, GetRequest> = {};
-  const ConsumedCapacity: ConsumedCapacity[] = [];
-  await context.storage.snapshot(async (tx) => {
+  return context.storage.snapshot(async (tx) => {
+    const Responses: Record<string, Item[]> = {};
+    const UnprocessedKeys: Record<string, GetRequest> = {};
+    const ConsumedCapacity: ConsumedCapacity[] = [];
     const planned = [];
     for (const each of reads) planned.push({ reads: each, table: await planReads(tx, context, each) });
     let bytes = 0;
@@ -78,8 +78,8 @@ export const batchGetItem: OperationOf<"dynamodb", "BatchGetItem"> = async (cont
       const consumed = consumedCapacity(table, unit, input.ReturnConsumedCapacity);
       if (consumed !== undefined) ConsumedCapacity.push(consumed);
     }
+    return { Responses, UnprocessedKeys, ...(isWanted(input.ReturnConsumedCapacity) && { ConsumedCapacity }) };
   });
-  return { Responses, UnprocessedKeys, ...(isWanted(input.ReturnConsumedCapacity) && { ConsumedCapacity }) };
 };
 
 function readTableReads(requested: string, raw: GetRequest): TableReads {
