@@ -197,7 +197,14 @@ async function readApp(options: DeploymentOptions, state: State): Promise<App> {
 async function build(options: DeploymentOptions, app: App): Promise<PackagedFunction[]> {
   const startMs = options.clock.monotonic();
   const { files, bundler } = options;
-  const packaged = await packageApp({ app, files, bundler, outputDirectory: outputDirectory(options) });
+  const packaged = await packageApp({
+    app,
+    files,
+    bundler,
+    outputDirectory: outputDirectory(options),
+    // Elsewhere the app's packages are out of reach.
+    runsHere: options.mode === "local" && options.outputDirectory === undefined,
+  });
   options.onProgress?.({ kind: "packaged", functions: packaged.length, durationMs: options.clock.monotonic() - startMs });
   return packaged;
 }

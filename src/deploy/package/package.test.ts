@@ -9,7 +9,7 @@ import type { App, AppFunction } from "../app.ts";
 import { DeployError } from "../problem.ts";
 import { type CodeFiles, contentHash, zipArchive } from "./archive.ts";
 import { nodeVersion, splitHandler } from "./handler.ts";
-import { packageApp } from "./package.ts";
+import { type PackagedFunction, packageApp } from "./package.ts";
 import { isTaken } from "./patterns.ts";
 
 const files = createFiles();
@@ -186,11 +186,17 @@ test("the format follows the project", async () => {
   assert.deepEqual(await names(appOf(directory, { handler: "a.run" }, { format: "cjs", sourceMaps: false })), ["a.js", "package.json"]);
 });
 
-test("version 2 of the SDK goes into the bundle, whatever the runtime: nothing else brings it", async () => {
+test("version 2 of the SDK goes into the bundle, whatever the runtime, unless it is within reach of the code", async () => {
   const directory = await folder({
     "a.js": 'const AWS = require("aws-sdk");\nexports.run = async () => AWS.name;\n',
+    "node_modules/aws-sdk/package.json": "{}",
     "node_modules/aws-sdk/index.js": 'exports.name = "sdk two";\n',
   });
-  const [item] = await pack(appOf(directory, { runtime: "nodejs14.x" }));
-  assert.match(Buffer.from(item?.files.get("a.js")?.content ?? []).toString("utf8"), /sdk two/);
+  const app = appOf(directory, { runtime: "nodejs14.x" });
+  const textOf = (item: PackagedFunction | undefined) => Buffer.from(item?.files.get("a.js")?.content ?? []).toString("utf8");
+  assert.match(textOf((await pack(app))[0]), /sdk two/);
+  const request = { app, files, bundler: createBundler(), outputDirectory: join(directory, ".hearth", "build"), runsHere: true };
+  assert.match(textOf((await packageApp(request))[0]), /require\("aws-sdk"\)/);
+  await files.remove(join(directory, "node_modules"));
+  await assert.rejects(packageApp(request), /Could not resolve "aws-sdk"/);
 });

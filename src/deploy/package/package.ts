@@ -24,6 +24,8 @@ interface PackageRequest {
   readonly bundler: Bundler;
   /** Absolute; bundles are made as if they lay below it, so that source maps hold. */
   readonly outputDirectory: string;
+  /** The code runs on this machine from the output folder, below the app's: packages of the app are within its reach. */
+  readonly runsHere?: boolean;
 }
 
 /** Never part of a function's code. */
@@ -115,7 +117,11 @@ async function bundleGroup(request: PackageRequest, sources: readonly Source[], 
     minify: app.build.minify,
     sourceMaps: app.build.sourceMaps,
     // Version 3 of the SDK is there from Node 18 on, as on Lambda. Version 2, which Lambda brought before, is the app's own.
-    external: [...app.build.external, ...(oldest >= 18 ? ["@aws-sdk/*", "@smithy/*"] : [])],
+    external: [
+      ...app.build.external,
+      ...(oldest >= 18 ? ["@aws-sdk/*", "@smithy/*"] : []),
+      ...(request.runsHere && (await isInstalled(request.files, app.directory, "aws-sdk")) ? ["aws-sdk"] : []),
+    ],
   });
   if (!result.ok) {
     const needsEsm =
@@ -133,6 +139,17 @@ async function bundleGroup(request: PackageRequest, sources: readonly Source[], 
   );
   if (missing.length > 0) throw new DeployError(missing);
   return out;
+}
+
+/**
+ * True when Node finds the package from the app's folder. Version 2 of the SDK is so large (megabytes in every function, seconds
+ * at every save) that it is better left where it is.
+ */
+async function isInstalled(files: Files, folder: string, name: string): Promise<boolean> {
+  for (let directory = folder; ; directory = dirname(directory)) {
+    if (await files.stat(join(directory, "node_modules", name, "package.json"))) return true;
+    if (directory === dirname(directory)) return false;
+  }
 }
 
 function lacksExport(entry: BundledEntry, source: Source): boolean {
