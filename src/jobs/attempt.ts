@@ -5,7 +5,7 @@ import { type Clock, delay } from "../kernel/clock.ts";
 import type { Logger, LogLevel } from "../kernel/log.ts";
 import type { Random } from "../kernel/random.ts";
 import type { Storage, Transaction } from "../storage/transaction.ts";
-import { bury } from "./dead-letters.ts";
+import { bury, type Forget } from "./dead-letters.ts";
 import type { Attempt, Completion, JobDefinition } from "./job.ts";
 import { STORAGE_RETRY_MS, STORAGE_RETRY_MS_MAX } from "./limits.ts";
 import { endLease, giveBack, heldLease, type JobKey, type Lease } from "./queue.ts";
@@ -94,9 +94,18 @@ const CANCELLED: Verdict = { level: "warn", message: "a cancelled job failed" };
 const AGAIN: Verdict = { level: "warn", message: "a job failed and will be tried again" };
 const DEAD: Verdict = { level: "error", message: "a job failed for good and is kept as a dead letter" };
 
-/** What a definition's `dead` threw. */
+/** What a definition's `dead` or `forget` threw. */
 class BurialFailure extends Error {
   override readonly name = "BurialFailure";
+}
+
+/** What a definition has to do when a dead letter of its type is thrown away. */
+export function forgetter<C>(
+  shop: Pick<Workshop<C>, "context">,
+  type: string,
+  definition: Pick<JobDefinition<C, unknown>, "forget"> | undefined,
+): Forget {
+  return async (tx, payload) => definition?.forget?.(shop.context(type, payload), tx, payload);
 }
 
 interface Failed<C> {
@@ -152,9 +161,9 @@ async function endFailed<C>(tx: Transaction, failed: Failed<C>, mayBury: boolean
     await endLease(tx, key, current, { job, dueAtMs: nowMs + Math.max(STORAGE_RETRY_MS, definition.retry.backoffMsMax) });
     return AGAIN;
   }
-  await bury(tx, key, current, attempt.number, error, nowMs);
-  await endLease(tx, key, current);
   try {
+    await bury(tx, key, current, attempt.number, error, nowMs, forgetter(shop, key.type, definition));
+    await endLease(tx, key, current);
     if (definition.dead) await definition.dead(failed.context ?? shop.context(key.type, payload), tx, payload, error, attempt);
   } catch (thrown) {
     throw new BurialFailure("a job could not be given up", { cause: thrown });

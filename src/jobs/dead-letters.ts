@@ -28,6 +28,9 @@ export interface DeadLetters {
   discard(key: DeadLetterKey): Promise<boolean>;
 }
 
+/** What its type has to do when a dead letter is thrown away. */
+export type Forget = (tx: Transaction, payload: unknown) => Promise<void>;
+
 /** Keeps what is given up, and lets go of what has been kept for long enough. */
 export async function bury(
   tx: Transaction,
@@ -36,20 +39,31 @@ export async function bury(
   attempts: number,
   error: unknown,
   nowMs: number,
+  forget: Forget,
 ): Promise<void> {
   const { payload, enqueuedAtMs, failures, interruptions, named } = record;
   const text = describe(error).slice(0, DEAD_LETTER_ERROR_CHARACTERS_MAX);
   dead.set(tx, [key.type, nowMs, key.lane, key.id], { payload, enqueuedAtMs, failures, interruptions, named, attempts, error: text });
   const old = await dead.scan(tx, [key.type], { limit: DEAD_LETTERS_PRUNED, before: [key.type, nowMs - DEAD_LETTER_AGE_MS_MAX] });
-  for (const letter of old) dead.delete(tx, letter.key);
+  for (const letter of old) {
+    dead.delete(tx, letter.key);
+    await forget(tx, letter.value.payload);
+  }
 }
 
 function describe(error: unknown): string {
   return error instanceof Error && error.stack ? error.stack : messageOf(error);
 }
 
-/** @param wanted is told the type of a job that is put back, before it is. */
-export function createDeadLetters(storage: Storage, clock: Clock, wanted: (type: string) => void): DeadLetters {
+export interface DeadLettersOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  /** Is told the type of a job that is put back, before it is. */
+  wanted(type: string): void;
+  forgetterOf(type: string): Promise<Forget>;
+}
+
+export function createDeadLetters({ storage, clock, wanted, forgetterOf }: DeadLettersOptions): DeadLetters {
   const take = async (tx: Transaction, { type, diedAtMs, lane, id }: DeadLetterKey) => {
     const record = await dead.get(tx, [type, diedAtMs, lane, id]);
     if (record) dead.delete(tx, [type, diedAtMs, lane, id]);
@@ -75,6 +89,13 @@ export function createDeadLetters(storage: Storage, clock: Clock, wanted: (type:
         await put(tx, key, { payload, enqueuedAtMs: nowMs, failures: 0, interruptions: 0, named }, nowMs);
         return true;
       }),
-    discard: (key) => storage.transact(async (tx) => (await take(tx, key)) !== undefined),
+    async discard(key) {
+      const forget = await forgetterOf(key.type);
+      return storage.transact(async (tx) => {
+        const record = await take(tx, key);
+        if (record) await forget(tx, record.payload);
+        return record !== undefined;
+      });
+    },
   };
 }

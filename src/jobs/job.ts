@@ -43,6 +43,8 @@ export interface JobDefinition<C, P> {
   run(context: C, payload: P, attempt: Attempt): Promise<Completion | void>;
   /** Called in the transaction that gives the job up, with what the last attempt threw. The entry is kept among the dead letters as well. */
   dead?(context: C, tx: Transaction, payload: P, error: unknown, attempt: Attempt): Promise<void>;
+  /** Called in the transaction that throws a dead letter away, by hand or for its age: lets go of what the payload points to. */
+  forget?(context: C, tx: Transaction, payload: P): Promise<void>;
 }
 
 export interface NewJob {

@@ -6,6 +6,7 @@ import { seededRandom } from "../kernel/random.ts";
 import { settle, VirtualClock } from "../kernel/virtual-clock.ts";
 import { openMemoryStorage } from "../storage/engines/memory.ts";
 import type { NewJob } from "./job.ts";
+import { DEAD_LETTER_AGE_MS_MAX } from "./limits.ts";
 import { createJobs } from "./runner.ts";
 import { type Bench, bench, census, type Definition, EMPTY } from "./testing/bench.ts";
 
@@ -294,6 +295,43 @@ describe("a failing job", () => {
     await settle();
     assert.deepEqual({ ...(await census(b.storage)), next: 0 }, { ...EMPTY, waiting: 1 });
     await b.clock.advance(8_000 * 5);
+    assert.deepEqual(await census(b.storage), { ...EMPTY, dead: 1 });
+    await b.runner.stop();
+  });
+
+  test("lets go of what it points to when its dead letter is thrown away, not before", async () => {
+    const b = bench();
+    b.define(
+      "a.bad",
+      async () => {
+        throw new Error("no");
+      },
+      {
+        retry: { attemptsMax: 1, backoffMs: 1, backoffMsMax: 1 },
+        async forget(context, tx, payload) {
+          tx.set(Buffer.from(`forgot ${String(payload)}`), Buffer.from(context));
+        },
+      },
+    );
+    const look = async () => {
+      const found = await b.storage.snapshot((tx) =>
+        tx.range({ start: Buffer.from("forgot "), end: Buffer.from("forgot~") }, { limit: 10 }),
+      );
+      return found.map((entry) => `${Buffer.from(entry.key)}: ${Buffer.from(entry.value)}`);
+    };
+    b.runner.start();
+    await b.enqueue(...[1, 2].map((payload) => ({ type: "a.bad", lane: "l", payload })));
+    await settle();
+    assert.deepEqual(await look(), []);
+    const [one] = await b.runner.deadLetters.list({ limit: 1 });
+    assert.ok(one);
+    assert.equal(await b.runner.deadLetters.discard(one), true);
+    assert.equal(await b.runner.deadLetters.discard(one), false);
+    assert.deepEqual(await look(), ["forgot 1: context of a.bad"]);
+    await b.clock.advance(DEAD_LETTER_AGE_MS_MAX + 1);
+    await b.enqueue({ type: "a.bad", lane: "l", payload: 3 });
+    await settle();
+    assert.deepEqual(await look(), ["forgot 1: context of a.bad", "forgot 2: context of a.bad"]);
     assert.deepEqual(await census(b.storage), { ...EMPTY, dead: 1 });
     await b.runner.stop();
   });

@@ -6,7 +6,7 @@ import type { Logger } from "../kernel/log.ts";
 import type { Random } from "../kernel/random.ts";
 import type { ReadTransaction, Storage } from "../storage/transaction.ts";
 import { Alarm, type Sleeper } from "./alarm.ts";
-import type { Workshop } from "./attempt.ts";
+import { forgetter, type Workshop } from "./attempt.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
 import type { JobDefinition, Jobs } from "./job.ts";
 import { leased, next } from "./keys.ts";
@@ -99,7 +99,12 @@ export function createJobs<C>(options: JobsOptions<C>): JobRunner {
 
   return {
     jobs,
-    deadLetters: createDeadLetters(storage, clock, wanted),
+    deadLetters: createDeadLetters({
+      storage,
+      clock,
+      wanted,
+      forgetterOf: async (type) => forgetter(shop, type, await options.definition(type)),
+    }),
     start() {
       void begin();
       if (!exclusive) alarm.set(check, clock.now() + LEASE_CHECK_MS);

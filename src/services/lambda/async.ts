@@ -42,7 +42,8 @@ export const asyncJob = defineJob<AsyncInvocation>({
   // Of the platform's own failures; the function's are counted in the payload.
   retry: { attemptsMax: 10, backoffMs: ASYNC_THROTTLE_WAIT_MS, backoffMsMax: ASYNC_THROTTLE_WAIT_MS_MAX },
   run: runAsync,
-  async dead(_context, tx, job) {
+  // A dead letter may be run again: it keeps its event.
+  async forget(_context, tx, job) {
     if (job.payloadBlob !== undefined) await releaseBlob(tx, job.payloadBlob);
   },
 });
