@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, normalize } from "node:path";
 import type { Context } from "../../contract/context.ts";
-import { hasCode, messageOf } from "../../kernel/errors.ts";
+import { AwsError, hasCode, messageOf } from "../../kernel/errors.ts";
 import { referenceBlob, releaseBlob } from "../../storage/blob-references.ts";
 import type { Transaction } from "../../storage/transaction.ts";
 import { invalid, unsupported } from "./errors.ts";
@@ -107,6 +107,16 @@ export function directoryOf(context: Context, code: Code): Promise<string> | str
 /** Removes code that no record came to point to. */
 export async function discard(context: Context, code: Code): Promise<void> {
   if (code.kind === "archive") await context.blobs.delete(code.blobId);
+}
+
+/** Runs what points to the code. Removes the code when that is refused; after any other failure the commit may have happened. */
+export async function orDiscard<T>(context: Context, code: Code, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AwsError) await discard(context, code);
+    throw error;
+  }
 }
 
 /** A configuration that points to the code is written in the same transaction. */

@@ -2,7 +2,7 @@
 import type { OperationOf } from "../../contract/service.ts";
 import { assert } from "../../kernel/assert.ts";
 import type { Transaction } from "../../storage/transaction.ts";
-import { discard, letGo, pointTo, takeCode } from "./code.ts";
+import { discard, letGo, orDiscard, pointTo, takeCode } from "./code.ts";
 import { checkRuntime, newConfiguration, settingsOf, shown, stamped } from "./configuration.ts";
 import { conflict, functionNotFound, invalid, revisionMismatch } from "./errors.ts";
 import { aliases, asyncConfigs, type Configuration, type FunctionRecord, functions, policies, versions } from "./keys.ts";
@@ -22,21 +22,17 @@ export const createFunction: OperationOf<"lambda", "CreateFunction"> = async (co
   const exists = await context.storage.snapshot((tx) => functions.has(tx, [name.account, name.region, name.name]));
   if (exists) throw conflict(`Function already exist: ${name.name}`);
   const code = await takeCode(context, input.Code);
-  let kept = false;
-  try {
+  const configuration = await orDiscard(context, code, async () => {
     const latest = newConfiguration(context, input, code);
-    const configuration = await context.storage.transact(async (tx) => {
+    return context.storage.transact(async (tx) => {
       if (await functions.has(tx, [name.account, name.region, name.name])) throw conflict(`Function already exist: ${name.name}`);
       const record: FunctionRecord = { name: name.name, latest, lastVersion: 0, tags };
       functions.set(tx, [name.account, name.region, name.name], record);
       await pointTo(tx, code);
       return input.Publish === true ? (await publish(tx, name, record, latest.description)).configuration : latest;
     });
-    kept = true;
-    return shown(context, name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
-  } finally {
-    if (!kept) await discard(context, code);
-  }
+  });
+  return shown(context, name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
 };
 
 export const getFunction: OperationOf<"lambda", "GetFunction"> = async (context, input) => {
@@ -92,9 +88,8 @@ export const updateFunctionCode: OperationOf<"lambda", "UpdateFunctionCode"> = a
   const before = await context.storage.snapshot((tx) => getFunctionRecord(tx, name));
   if (input.RevisionId !== undefined && input.RevisionId !== before.latest.revisionId) throw revisionMismatch();
   const code = await takeCode(context, input);
-  let kept = false;
-  try {
-    const configuration = await context.storage.transact(async (tx) => {
+  const configuration = await orDiscard(context, code, () =>
+    context.storage.transact(async (tx) => {
       const record = await getFunctionRecord(tx, name);
       if (input.RevisionId !== undefined && input.RevisionId !== record.latest.revisionId) throw revisionMismatch();
       const architecture = input.Architectures?.[0] ?? record.latest.architecture;
@@ -105,13 +100,11 @@ export const updateFunctionCode: OperationOf<"lambda", "UpdateFunctionCode"> = a
       await pointTo(tx, code);
       await letGo(tx, record.latest.code);
       return input.Publish === true ? (await publish(tx, name, changed, latest.description)).configuration : latest;
-    });
-    kept = input.DryRun !== true;
-    if (kept) retireLatest(context.runtime, name);
-    return shown(context, name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
-  } finally {
-    if (!kept) await discard(context, code);
-  }
+    }),
+  );
+  if (input.DryRun === true) await discard(context, code);
+  else retireLatest(context.runtime, name);
+  return shown(context, name, configuration, configuration.version === "$LATEST" ? undefined : configuration.version);
 };
 
 export const updateFunctionConfiguration: OperationOf<"lambda", "UpdateFunctionConfiguration"> = async (context, input) => {
