@@ -46,7 +46,7 @@ export const dev: Command = {
       shown.names(result);
       showResult(terminal, result);
       showNextSteps(terminal, hearth.endpoint, result);
-      const watcher = reload(terminal, directory, deployment, shown);
+      const watcher = reload(terminal, directory, deployment, shown, result);
       // Before it is said that it runs: a signal may come right then.
       const stopped = untilStopped(async () => {
         watcher.close();
@@ -96,7 +96,14 @@ function functionLogs(terminal: Terminal) {
 }
 
 /** Saves become new code; a mistake is shown and what ran goes on running. */
-function reload(terminal: Terminal, directory: string, deployment: Deployment, shown: ReturnType<typeof functionLogs>) {
+function reload(
+  terminal: Terminal,
+  directory: string,
+  deployment: Deployment,
+  shown: ReturnType<typeof functionLogs>,
+  first: DeployResult,
+) {
+  const known = new Set(first.endpoints.map(endpointLine));
   const watcher = watchFiles((paths) => void rebuild(paths));
   watcher.update(deployment.watched());
   const rebuild = async (paths: readonly string[]): Promise<void> => {
@@ -106,7 +113,18 @@ function reload(terminal: Terminal, directory: string, deployment: Deployment, s
       if (done.result) shown.names(done.result);
       const what = done.redeployed ? "redeployed" : done.updated.length > 0 ? `reloaded ${done.updated.join(", ")}` : "nothing to reload";
       terminal.line(`${terminal.style("green", "↻")} ${names}: ${what} (${Math.round(done.durationMs)} ms)`);
-      terminal.data({ type: "reload", files: paths, redeployed: done.redeployed, updated: done.updated, durationMs: done.durationMs });
+      for (const line of done.result?.endpoints.map(endpointLine) ?? []) {
+        if (!known.has(line)) terminal.line(`  ${line}`);
+        known.add(line);
+      }
+      terminal.data({
+        type: "reload",
+        files: paths,
+        redeployed: done.redeployed,
+        updated: done.updated,
+        durationMs: done.durationMs,
+        ...(done.result && { endpoints: done.result.endpoints }),
+      });
     } catch (error) {
       if (!(error instanceof DeployError)) throw error;
       terminal.line(`${terminal.style("red", "✗")} ${names}: ${error.message}`);
@@ -115,4 +133,8 @@ function reload(terminal: Terminal, directory: string, deployment: Deployment, s
     watcher.update(deployment.watched());
   };
   return watcher;
+}
+
+function endpointLine(endpoint: DeployResult["endpoints"][number]): string {
+  return `${endpoint.method}  ${endpoint.url}  ${endpoint.function}`;
 }

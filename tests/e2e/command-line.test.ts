@@ -132,6 +132,14 @@ test("a saved handler runs at once, a broken one leaves the old one running", as
     const failed = await running.line((line) => line.type === "reload-failed");
     assert.match(String(failed["message"]), /handler\.js:1/);
     assert.equal(await read(), "changed");
+    writeFileSync(join(path, "handler.js"), HELLO);
+    writeFileSync(join(path, "serverless.yml"), YML("    events:\n      - httpApi: GET /\n      - httpApi: GET /new\n"));
+    const again = await running.line((line) => line["redeployed"] === true);
+    const urls = (again["endpoints"] as { url: string }[]).map((endpoint) => endpoint.url);
+    assert.ok(
+      urls.some((url) => url.endsWith("/new")),
+      "a new endpoint is told",
+    );
     assert.equal(await running.stop("SIGINT"), 0);
   } finally {
     await running.stop("SIGKILL");
