@@ -57,14 +57,17 @@ async function main(): Promise<void> {
 
   const hearth = await startHearth(join(directory, "data"));
   const echo = await start([join(root, "bench/echo-server.ts")], /ready (\d+)/);
-  await new Promise((done) => setTimeout(done, 2_000));
-  add("memory when idle (resident)", `${fixed(memoryMb(hearth.child.pid ?? 0))} MB`, "", "< 120 MB");
-  const outputs = await deployStack(hearth.port);
-  await invocations(hearth.port, outputs);
-  await rates(hearth, echo, outputs);
-  add("memory after the load", `${fixed(memoryMb(hearth.child.pid ?? 0))} MB`, "", "");
-  await hearth.stop();
-  await echo.stop();
+  try {
+    await new Promise((done) => setTimeout(done, 2_000));
+    add("memory when idle (resident)", `${fixed(memoryMb(hearth.child.pid ?? 0))} MB`, "", "< 120 MB");
+    const outputs = await deployStack(hearth.port);
+    await invocations(hearth.port, outputs);
+    await rates(hearth, echo, outputs);
+    add("memory after the load", `${fixed(memoryMb(hearth.child.pid ?? 0))} MB`, "", "");
+  } finally {
+    await hearth.stop();
+    await echo.stop();
+  }
   report();
 }
 
@@ -118,7 +121,7 @@ async function rates(hearth: Started, echo: Started, outputs: Record<string, str
     for (let turn = 0; turn < TURNS; turn++) {
       const options = {
         connections: scenario.connections ?? connections,
-        warmupMs: turn === 0 ? 1_000 : 200,
+        warmupMs: turn === 0 ? 3_000 : 200,
         durationMs: durationMs / TURNS,
       };
       const base = await load(echo.port, { ...options, script: scenario.echo });
@@ -269,7 +272,7 @@ function report(): void {
   const text = `# Benchmarks
 
 Made by \`npm run bench -- --write\` on ${machine}. Load comes from a second process on the same machine over
-${connections} keep-alive connections (8 for 1 MB bodies), ${values.seconds} s a row after a second of warm-up. *Echo* is a bare node:http server
+${connections} keep-alive connections (8 for 1 MB bodies), ${values.seconds} s a row after three seconds of warm-up. *Echo* is a bare node:http server
 that sends back the same request bodies. The two take turns, ${TURNS} each; every figure is the median of the turns. The ratio is what
 carries over to another machine, the rates do not.
 Storage is LMDB in its durable mode: a write is acknowledged when it is on disk.
