@@ -2,9 +2,10 @@
 // is read at once; a large one streams with back-pressure and fails at its end if it does not match.
 import { createHash } from "node:crypto";
 import type { HttpRequest } from "../contract/http.ts";
+import type { Checksum } from "../kernel/checksums.ts";
 import { AwsError } from "../kernel/errors.ts";
 import { AwsChunkedDecoder, malformedTrailer } from "./aws-chunked.ts";
-import { CHECKSUM_BYTES, type Checksum, createChecksum } from "./checksums.ts";
+import { CHECKSUM_BYTES, createChecksum } from "./checksums.ts";
 import { incompleteBody } from "./errors.ts";
 import { BODY_BYTES_BUFFERED, BODY_BYTES_MAX } from "./limits.ts";
 import type { ChunkVerifier } from "./signature.ts";
